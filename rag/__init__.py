@@ -1,0 +1,10 @@
+"""posterchat: chat with a conference session's papers, offline, with every sentence cited and checked."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("posterchat")
+except PackageNotFoundError:  # run from a checkout that was never installed
+    __version__ = "0+checkout"
+
+__all__ = ["__version__"]

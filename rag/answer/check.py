@@ -1,0 +1,130 @@
+"""Is a written sentence supported by the abstract that it is cited to? Code decides, no model.
+
+Three things are looked at: numbers and names of the sentence must occur in the paper; and the words that say
+something must be covered by the paper, most of them by two of its sentences, which become the quotes.
+What this cannot see: relations between covered words (who beats whom), negation, and false paraphrase.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.retrieve.evidence import TermWeights, overlap
+from rag.text import content_words, words
+from rag.types import Paper, Quote, Span, Support
+
+# Chosen on the dev questions of one session (docs/evaluation.md): share of the sentence's weighted words.
+SUPPORTED_BY_QUOTES = 0.55
+PARTIAL_BY_PAPER = 0.45
+SECOND_QUOTE_ADDS = 0.15
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NAME = re.compile(r"[^\W_][\w+-]*")
+_NEGATION = re.compile(r"\b(not|no|never|none|neither|nor|cannot|without|unable|fails?)\b|n't\b", re.I)
+_NOT_STATED = re.compile(
+    r"\b(does|do|did|is|are|was|were|has|have|can)(n't| not)\s+(\w+\s+){0,3}?"
+    r"(mention|state|specif|provid|contain|discuss|report|disclos|indicat|give|given|includ|address|describ|available|know)"
+    r"|\b(no|not enough|insufficient) (mention|information|details?)\b|\bunknown\b|\bunclear from\b|\bnot (mentioned|stated|specified|given|provided)\b",
+    re.I,
+)
+_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Verdict on one sentence against one paper, with the sentences that prove it, best first."""
+
+    support: Support
+    quotes: tuple[Quote, ...]
+    coverage: float
+    missing: tuple[str, ...]
+
+
+def numbers_in(text: str) -> set[str]:
+    """Numbers of a text in plain form: `3,000` is `3000`, `7.10` is `7.1`, `three` is `3`."""
+    found = set()
+    for match in _NUMBER.findall(text):
+        plain = re.sub(r",(?=\d{3}(?!\d))", "", match).rstrip(".,")
+        found.add(re.sub(r"(\.\d*?)0+$", r"\1", plain).rstrip(".") if "." in plain else plain.lstrip("0") or "0")
+    found |= {str(_NUMBER_WORDS.index(word)) for word in words(text) if word in _NUMBER_WORDS}
+    return found
+
+
+def names_in(text: str) -> set[str]:
+    """Acronyms and coined names: words with an inner capital, two capitals, or letters beside digits, folded to
+    lower-case letters and digits without a plural s (`ViTs` and `ViT` are `vit`)."""
+    found = set()
+    for word in _NAME.findall(text):
+        letters = re.sub(r"[^A-Za-z0-9]", "", word)
+        capitals = sum(char.isupper() for char in letters)
+        mixed = any(char.isdigit() for char in letters) and any(char.isalpha() for char in letters)
+        if capitals >= 2 or (capitals and not letters[0].isupper()) or mixed:
+            found.add(_fold(word))
+    return found
+
+
+def _fold(word: str) -> str:
+    plain = re.sub(r"[^a-z0-9]", "", word.lower())
+    return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
+
+
+def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
+    """Numbers and names of the sentence that the paper's title, abstract and authors do not contain."""
+    source = " ".join((paper.title, paper.abstract, *paper.authors))
+    known = {_fold(word) for word in _NAME.findall(source)}
+    joined = re.sub(r"[^a-z0-9]", "", source.lower())
+    names = {name for name in names_in(sentence) if name not in known and name not in joined}
+    present = numbers_in(source)
+    in_names = {digits for name in names_in(sentence) for digits in _NUMBER.findall(name)}
+    return tuple(sorted((numbers_in(sentence) - present - in_names) | names))
+
+
+def check(sentence: str, paper: Paper, spans: Sequence[Span], weights: TermWeights, *, question: str = "") -> Checked:
+    """Check one sentence against one paper. `spans` are the paper's sentences; words of the `question` that the
+    paper does not use are the user's, so they count neither for nor against the sentence."""
+    of_sentence = weights.of(sentence)
+    paper_stems = set(content_words(f"{paper.title} {paper.abstract}"))
+    asked = set(content_words(question)) - paper_stems
+    relevant = {stem: weight for stem, weight in of_sentence.items() if stem not in asked}
+    missing = missing_facts(sentence, paper)
+    quotes = best_quotes(relevant, spans)
+    by_quotes = overlap(relevant, " ".join([paper.title, *(span.text for span in quotes)]))
+    by_paper = overlap(relevant, f"{paper.title} {paper.abstract}")
+    shown = " ".join(span.text for span in quotes)
+    denies = bool(_NEGATION.search(sentence)) and not _NEGATION.search(f"{shown} {question}")
+    if missing or not relevant or by_paper < PARTIAL_BY_PAPER:
+        support: Support = "unsupported"
+    elif by_quotes >= SUPPORTED_BY_QUOTES and not denies:
+        support = "supported"
+    else:
+        support = "partial"
+    return Checked(support, tuple(Quote(0, s.text, s.start, s.end) for s in quotes), by_quotes, missing)
+
+
+def best_quotes(weights: dict[str, float], spans: Sequence[Span]) -> list[Span]:
+    """The sentence that covers most of the weight, and a second one where it adds much to the first."""
+    if not spans or not weights:
+        return []
+    first = max(spans, key=lambda span: overlap(weights, span.text))
+    covered = overlap(weights, first.text)
+    if covered == 0:
+        return []
+    others = [span for span in spans if span != first]
+    second = max(others, key=lambda span: overlap(weights, f"{first.text} {span.text}"), default=None)
+    if second is not None and overlap(weights, f"{first.text} {second.text}") - covered >= SECOND_QUOTE_ADDS:
+        return [first, second]
+    return [first]
+
+
+def is_echo(sentence: str, question: str) -> bool:
+    """Whether the sentence says nothing that the question did not say already."""
+    return not (set(content_words(sentence)) - set(content_words(question))) and not (
+        numbers_in(sentence) - numbers_in(question)
+    )
+
+
+def says_not_stated(sentence: str) -> bool:
+    """Whether the sentence says that the paper does not tell, which is no statement about the paper's content."""
+    return bool(_NOT_STATED.search(sentence))

@@ -1,0 +1,135 @@
+"""`Assistant.ask`: from a question to the events of its answer. Every surface consumes this one stream."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.answer import several
+from rag.answer.prompts import Prompts
+from rag.answer.read import Read, Reader
+from rag.answer.rewrite import standalone
+from rag.answer.route import core, route
+from rag.answer.run import Run
+from rag.errors import ModelError, Overloaded, PromptTooLong
+from rag.ingest.clean import clean_text
+from rag.retrieve.evidence import EvidenceFinder
+from rag.retrieve.relevance import THRESHOLD
+from rag.retrieve.search import Found, Searcher
+from rag.types import (
+    CollectionInfo,
+    Done,
+    Event,
+    Generator,
+    Refused,
+    Routed,
+    Searching,
+    Span,
+    Turn,
+)
+
+NO_QUESTION = "There is no question to answer. Ask something about the papers."
+NOT_STATED = "The abstracts do not state this."
+NOTHING_RELEVANT = "None of the abstracts in this collection speaks to this question."
+HITS = 40
+# The first paper is read alone when its fused score leads by at least this much; else the best sentences of the next
+# two are read beside it (docs/decisions.md).
+SURE_MARGIN = 0.15
+LONGEST_QUESTION = 2000
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Answers questions about one collection. Safe to use from several threads: all state is in the run."""
+
+    info: CollectionInfo
+    searcher: Searcher
+    finder: EvidenceFinder
+    generator: Callable[[], Generator]
+    model_name: str
+    prompts: Prompts
+    answer_tokens: int
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), *, stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        """The events of one answer; the last one is always `Done`.
+
+        Setting `stop` ends the answer within a fraction of a second, with what is there; closing the iterator does
+        too, without a `Done`. Raises Overloaded, ModelMissing or ModelCorrupt; when the model fails in the middle,
+        the quotes stay and become the answer.
+        """
+        run = Run(asked=question, info=self.info, model=self.model_name, stop=stop or threading.Event())
+        cleaned = core(clean_text(question)[-LONGEST_QUESTION:])
+        if not cleaned:
+            yield from self._refuse(run, NO_QUESTION)
+            return
+        run.question = standalone(cleaned, history)
+        run.route = route(cleaned)
+        yield Routed(run.route, run.question)
+        yield Searching(self.info.papers)
+        found = self.searcher.search(run.question, limit=HITS)
+        run.clock("retrieve_s")
+        if found.relevance < THRESHOLD:
+            yield from self._refuse(run, NOTHING_RELEVANT, found)
+            return
+        yield from self._answer(run, found)
+        if not run.sentences and run.not_stated and not run.stop.is_set():
+            yield from self._refuse(run, NOT_STATED, found)
+            return
+        yield Done(run.answer())
+
+    def _answer(self, run: Run, found: Found) -> Iterator[Event]:
+        reader = Reader(self.generator, self.finder, self.prompts, self.answer_tokens)
+        try:
+            if run.route == "compare":
+                yield from several.compare(run, found, self.searcher, self.finder, reader)
+            elif run.route == "overview":
+                yield from several.overview(run, found, self.finder)
+            elif run.route == "find":
+                yield from several.find(run, found, self.finder, reader)
+            else:
+                yield from self._fact(run, found, reader)
+        except (Overloaded, PromptTooLong):
+            raise
+        except ModelError as error:
+            if not run.evidence:
+                raise
+            run.reason = f"{error} The answer is quoted from the abstract."
+            yield from self._quotes_only(run, found)
+
+    def _fact(self, run: Run, found: Found, reader: Reader) -> Iterator[Event]:
+        """Read the best paper; where the search is unsure, with the best sentences of the next two beside it."""
+        hits = found.hits[:3]
+        sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN
+        ranked = self.finder.rank(run.question, found.vector, [hit.paper for hit in hits[: 1 if sure else 3]])
+        offered = [(hit, [span for span, _ in spans[:2]]) for hit, spans in zip(hits, ranked, strict=False)]
+        yield run.offer(offered, matched=len(offered))
+        best = hits[0].paper
+        others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)
+        tail = "hybrid.tail" if others else "read.tail"
+        kept = yield from reader.read(run, Read(best, run.question, best.abstract, tail=tail, others=others))
+        if kept or run.stop.is_set() or not ranked[0]:
+            return
+        # Second try with the best sentences alone: less to get lost in.
+        evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
+        kept = yield from reader.read(run, Read(best, run.question, evidence))
+        if not kept and not run.stop.is_set() and run.not_stated < 2:
+            yield several.quote_as_sentence(run, hits[0], ranked[0][0][0])
+
+    def _quotes_only(self, run: Run, found: Found) -> Iterator[Event]:
+        cited = {n for sentence in run.sentences for n in sentence.citations}
+        by_id = {hit.paper.id: hit for hit in found.hits}
+        for evidence in run.evidence:
+            if evidence.n not in cited and evidence.quotes and evidence.paper.id in by_id:
+                best = evidence.quotes[0]
+                yield several.quote_as_sentence(run, by_id[evidence.paper.id], Span(best.text, best.start, best.end))
+
+    def _refuse(self, run: Run, reason: str, found: Found | None = None) -> Iterator[Event]:
+        run.refused, run.reason = True, reason
+        run.nearest = tuple(hit.paper.title for hit in found.hits[:3]) if found else ()
+        if not run.question:
+            yield Routed("refuse", "")
+        yield Refused(reason, run.nearest)
+        yield Done(run.answer())

@@ -1,0 +1,160 @@
+"""Read one paper with the question: stream the model's words, check every finished sentence.
+
+The sentence is cited to the paper that was read, by construction. Where sentences of other papers were shown
+beside it, the sentence is cited to whichever paper supports it best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+
+from rag.answer.check import Checked, check, is_echo, says_not_stated
+from rag.answer.prompts import Prompts
+from rag.answer.run import Run
+from rag.errors import PromptTooLong
+from rag.retrieve.evidence import EvidenceFinder
+from rag.text import split_sentences
+from rag.types import (
+    Event,
+    EvidenceFound,
+    Paper,
+    Prompt,
+    Sentence,
+    SentenceChecked,
+    SentenceDropped,
+    Span,
+    Token,
+    Waiting,
+)
+from rag.types import Generator as Model
+
+# Order of verdicts, best first.
+_RANK = {"supported": 0, "partial": 1, "unsupported": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is put before the model: a paper (its `text` may be cut to some sentences), sentences of `others`
+    that are read beside it, the prompt for the question, and words of ours that open the sentence."""
+
+    paper: Paper
+    question: str
+    text: str
+    tail: str = "read.tail"
+    others: tuple[tuple[Paper, Span], ...] = ()
+    opening: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads papers for one collection."""
+
+    generator: Callable[[], Model]
+    finder: EvidenceFinder
+    prompts: Prompts
+    answer_tokens: int
+
+    def read(self, run: Run, job: Read) -> Generator[Event, None, list[Sentence]]:
+        """Yields `Waiting`, `Token`, `SentenceChecked` and `SentenceDropped`; returns the sentences that were kept.
+
+        They are added to `run.sentences` too. Stops early when `run.stop` is set.
+        """
+        model = self.generator()
+        generation = model.generate(self._fit(model, job), max_tokens=self.answer_tokens)
+        kept: list[Sentence] = []
+        pending = ""
+        opened = False
+        try:
+            for piece in generation:
+                if run.stop.is_set():
+                    break
+                if not piece.text:
+                    yield Waiting(generation.position) if generation.position else Token("")
+                    continue
+                run.clock("first_token_s")
+                if job.opening and not opened:
+                    yield Token(job.opening)
+                opened = True
+                pending += piece.text
+                yield Token(piece.text)
+                done, pending = _finished(pending)
+                for text in done:
+                    yield from self._judge(run, job, text, kept)
+            if pending.strip() and not run.stop.is_set():
+                yield from self._judge(run, job, pending.strip(), kept)
+        finally:
+            generation.close()
+            run.count_tokens(generation.prompt_tokens, generation.answer_tokens)
+        return kept
+
+    def _judge(self, run: Run, job: Read, text: str, kept: list[Sentence]) -> Generator[Event, None, None]:
+        text = " ".join(text.split())
+        if is_echo(text, job.question):
+            yield SentenceDropped("it only repeats the question")
+            return
+        if says_not_stated(text):
+            run.not_stated += 1
+            yield SentenceDropped("the abstract does not state it")
+            return
+        paper, verdict = self.best_source(text, job)
+        if verdict.support == "unsupported":
+            why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
+            yield SentenceDropped(why)
+            return
+        moved = run.lead_with(paper) if not run.sentences else None
+        if isinstance(moved, EvidenceFound):
+            yield moved
+        sentence = cite(run, paper, verdict, text if kept else job.opening + text)
+        kept.append(sentence)
+        run.sentences.append(sentence)
+        yield SentenceChecked(sentence)
+
+    def best_source(self, text: str, job: Read) -> tuple[Paper, Checked]:
+        """The paper among those read that supports the sentence best, the one read in full before others."""
+        papers = [job.paper, *dict.fromkeys(paper for paper, _ in job.others)]
+        verdicts = [
+            (paper, check(text, paper, self.finder.sentences(paper), self.finder.weights, question=job.question))
+            for paper in papers
+        ]
+        first = verdicts[0]
+        best = min(verdicts, key=lambda pair: (_RANK[pair[1].support], -pair[1].coverage))
+        better = _RANK[best[1].support] < _RANK[first[1].support] or best[1].coverage > first[1].coverage + 0.25
+        return best if better else first
+
+    def _fit(self, model: Model, job: Read) -> Prompt:
+        """The prompt, with the question shortened from the front when it does not fit the window."""
+        question = job.question
+        while True:
+            others = "\n".join(f"- {paper.title}: {span.text}" for paper, span in job.others)
+            values = {"question": question} | ({"others": others} if job.tail == "hybrid.tail" else {})
+            prompt = Prompt(
+                system=self.prompts.fill("read.system"),
+                # The blank line keeps the last token of the paper the same whatever question follows.
+                stable=self.prompts.fill("read.stable", title=job.paper.title, abstract=job.text) + "\n\n",
+                tail=self.prompts.fill(job.tail, **values),
+            )
+            excess = model.count_tokens(prompt) + self.answer_tokens - model.context_tokens
+            if excess <= 0:
+                return prompt
+            if len(question) < 200:
+                raise PromptTooLong(
+                    f"The abstract of “{job.paper.title}” is too long for the model's window.",
+                    hint="Set POSTERCHAT_CONTEXT_TOKENS higher.",
+                )
+            question = question[len(question) // 3 :]
+
+
+def cite(run: Run, paper: Paper, verdict: Checked, text: str) -> Sentence:
+    """A checked sentence cited to `paper` under its number in this answer."""
+    n = run.number(paper)
+    quotes = tuple(type(quote)(n, quote.text, quote.start, quote.end) for quote in verdict.quotes)
+    return Sentence(text, (n,), verdict.support, quotes)
+
+
+def _finished(pending: str) -> tuple[list[str], str]:
+    """Sentences that are certainly over, and the rest: a sentence is over when another one has begun."""
+    spans: Sequence[Span] = split_sentences(pending)
+    if len(spans) < 2:
+        return [], pending
+    return [span.text for span in spans[:-1]], pending[spans[-1].start :]

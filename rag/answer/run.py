@@ -1,0 +1,113 @@
+"""The state of one answer while it is being made: clock, numbering, sentences; and the `Answer` it ends as."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from rag.types import (
+    Answer,
+    Citation,
+    CollectionInfo,
+    Coverage,
+    Evidence,
+    EvidenceFound,
+    Hit,
+    Paper,
+    Quote,
+    Route,
+    Sentence,
+    Span,
+    Timings,
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """One question on its way. `stop` set from outside ends it at the next sign of life."""
+
+    asked: str
+    info: CollectionInfo
+    model: str
+    stop: threading.Event
+    route: Route = "fact"
+    question: str = ""  # as it is searched: cleaned, and rewritten for follow-ups
+    evidence: tuple[Evidence, ...] = ()
+    sentences: list[Sentence] = field(default_factory=list)
+    coverage: Coverage = Coverage(0, 0, 0)
+    reason: str | None = None
+    nearest: tuple[str, ...] = ()
+    refused: bool = False
+    not_stated: int = 0  # how often the model said that a paper does not tell
+    timings: Timings = Timings()
+    _start: float = field(default_factory=time.perf_counter)
+
+    def clock(self, moment: Literal["retrieve_s", "first_evidence_s", "first_token_s"]) -> None:
+        """Note the time of the first occurrence of a moment."""
+        if getattr(self.timings, moment) is None:
+            values: dict[str, Any] = {moment: time.perf_counter() - self._start}
+            self.timings = replace(self.timings, **values)
+
+    def count_tokens(self, prompt: int, answer: int) -> None:
+        """Add the tokens of one read."""
+        self.timings = replace(
+            self.timings,
+            prompt_tokens=self.timings.prompt_tokens + prompt,
+            answer_tokens=self.timings.answer_tokens + answer,
+        )
+
+    def offer(self, found: Sequence[tuple[Hit, Sequence[Span]]], *, matched: int) -> EvidenceFound:
+        """Number the papers 1, 2, … in the given order and make them the evidence of this answer."""
+        self.evidence = tuple(
+            Evidence(n, hit.paper, hit.score, tuple(Quote(n, s.text, s.start, s.end) for s in spans))
+            for n, (hit, spans) in enumerate(found, start=1)
+        )
+        self.coverage = Coverage(read=self.info.papers, matched=matched, cited=0)
+        self.clock("first_evidence_s")
+        return EvidenceFound(self.evidence, self.coverage)
+
+    def lead_with(self, paper: Paper) -> EvidenceFound | None:
+        """Give `paper` number 1, because it is the one that gets cited first; None when it has it already."""
+        if not self.evidence or self.evidence[0].paper.id == paper.id:
+            return None
+        order = sorted(self.evidence, key=lambda e: e.paper.id != paper.id)
+        self.evidence = tuple(
+            replace(e, n=n, quotes=tuple(replace(q, n=n) for q in e.quotes)) for n, e in enumerate(order, start=1)
+        )
+        return EvidenceFound(self.evidence, self.coverage)
+
+    def number(self, paper: Paper) -> int:
+        """The citation number of a paper of the evidence."""
+        return next(e.n for e in self.evidence if e.paper.id == paper.id)
+
+    def quote(self, paper: Paper, spans: Sequence[Span]) -> tuple[Quote, ...]:
+        """Spans of a paper's abstract as quotes under its number."""
+        n = self.number(paper)
+        return tuple(Quote(n, span.text, span.start, span.end) for span in spans)
+
+    def answer(self) -> Answer:
+        """The answer as it stands now."""
+        cited = {n for sentence in self.sentences for n in sentence.citations}
+        citations = tuple(
+            Citation(e.n, e.paper.id, e.paper.title, e.paper.authors, e.paper.url)
+            for e in self.evidence
+            if e.n in cited
+        )
+        return Answer(
+            question=self.asked,
+            collection=self.info.name,
+            route="refuse" if self.refused else self.route,
+            refused=self.refused,
+            sentences=tuple(self.sentences),
+            citations=citations,
+            coverage=replace(self.coverage, cited=len(citations)),
+            timings=replace(self.timings, total_s=time.perf_counter() - self._start),
+            model=self.model,
+            index=f"{self.info.fingerprint}/{self.info.generation}",
+            reason=self.reason,
+            nearest=self.nearest,
+            cancelled=self.stop.is_set(),
+        )

@@ -1,0 +1,230 @@
+"""Building: papers go into the next generation of a collection, which replaces the current one only when whole.
+
+Whatever happens on the way (an error, Ctrl-C, a full disk, kill -9), the current generation stays and answers.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag.errors import Cancelled, InputError
+from rag.index.catalogue import Catalogue
+from rag.index.chunk import CHUNKING
+from rag.index.collections import POINTER, VECTORS, Collections, generations
+from rag.index.files import storage_errors, sync_dir, sync_tree, write_atomic
+from rag.index.generation import NextGeneration
+from rag.index.shape import Shape
+from rag.types import Embedder, IndexReport, Paper, Progress, Rejected
+
+
+def build(
+    collections: Collections,
+    name: str,
+    items: Iterable[Paper | Rejected],
+    embedder_factory: Callable[[], Embedder],
+    *,
+    sources: Sequence[str],
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+    embedder_name: str | None = None,
+    rebuild: bool = False,
+) -> IndexReport:
+    """Add or update papers; those that are not in `items` stay. Hold the data directory (`DataDirLock`) meanwhile.
+
+    The embedder is made only when something has to be embedded. A paper whose id comes twice in one run counts as a
+    duplicate when it is the same, else the first is kept and the other reported as rejected. A digest never replaces
+    a full abstract. All vectors are made again with `rebuild`, when the collection was built by another embedder
+    than `embedder_name`, or in another way of chunking, or when its vectors are gone.
+
+    Raises InputError when the collection would be empty, Cancelled when `stop` said so, StorageFull, IndexCorrupt.
+    """
+    run = _Run(collections, name, embedder_factory, tuple(sources), progress, stop)
+    try:
+        run.prepare(rebuild=rebuild, embedder_name=embedder_name)
+        for item in items:
+            run.take(item)
+        return run.finish()
+    finally:
+        run.abandon()
+
+
+@dataclass(slots=True)
+class _Run:
+    collections: Collections
+    name: str
+    embedder_factory: Callable[[], Embedder]
+    sources: tuple[str, ...]
+    progress: Progress | None
+    stop: Callable[[], bool] | None
+    started: float = field(default_factory=time.monotonic)
+    base: Path | None = None  # the current generation
+    old: Catalogue | None = None
+    hashes: dict[str, str] = field(default_factory=dict)  # of the current generation
+    seen: dict[str, str] = field(default_factory=dict)  # of this run
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    digests: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    stale: bool = False
+    next: NextGeneration | None = None
+
+    def prepare(self, *, rebuild: bool, embedder_name: str | None) -> None:
+        folder = self.collections.path(self.name)
+        self.base = self.collections.generation(self.name)
+        with storage_errors(folder):
+            self.collections.clean()
+            _clean(folder, keep=self.base)
+        if self.base is None:
+            return
+        self.old = self.collections.catalogue(self.name)
+        self.hashes = self.old.hashes()
+        shape = Shape.from_json(self.old.get_meta("shape"))
+        self.stale = (
+            rebuild
+            or shape.chunking != CHUNKING
+            or (embedder_name is not None and embedder_name != shape.embedder)
+            or not (self.base / VECTORS / "chroma.sqlite3").is_file()
+        )
+
+    def take(self, item: Paper | Rejected) -> None:
+        self._check_stop()
+        if isinstance(item, Rejected):
+            self.rejected.append(item)
+            return
+        try:
+            digest = item.content_hash
+        except UnicodeEncodeError:
+            self._reject(item, "holds characters that are not valid Unicode")
+            return
+        before = self.seen.get(item.id)
+        if before is None:
+            self.seen[item.id] = digest
+            self._sort(item, digest)
+        elif before == digest:
+            self.duplicates += 1
+        else:
+            self._reject(item, "appears again with other contents; the first one is kept")
+
+    def _reject(self, paper: Paper, reason: str) -> None:
+        self.rejected.append(Rejected(", ".join(self.sources), 0, f"{paper.title[:80]!r} {reason}"))
+
+    def _sort(self, paper: Paper, digest: str) -> None:
+        """Count a paper that is new to this run, and queue it where it has to be indexed."""
+        known = self.hashes.get(paper.id)
+        if known is None:
+            self.added += 1
+        elif known == digest:
+            self.unchanged += 1
+            return
+        elif paper.text_kind == "digest" and self._has_abstract(paper.id):
+            self.unchanged += 1
+            self.digests += 1
+            return
+        else:
+            self.changed += 1
+        self._generation().add(paper)
+
+    def _has_abstract(self, paper_id: str) -> bool:
+        paper = self.old.paper(paper_id) if self.old else None
+        return paper is not None and paper.text_kind == "abstract"
+
+    def _generation(self) -> NextGeneration:
+        if self.next is None:
+            folder = self.collections.path(self.name)
+            numbers = [int(path.name.removeprefix("gen-")) for path in generations(folder)]
+            self.next = NextGeneration(
+                folder / f"gen-{max(numbers, default=0) + 1:06d}.tmp",
+                self.base,
+                self.embedder_factory(),
+                again=self.stale,
+                check_stop=self._check_stop,
+                report=self._report,
+            )
+        return self.next
+
+    def finish(self) -> IndexReport:
+        total = len(self.hashes) + self.added
+        if total == 0:
+            raise self._empty()
+        generation = (self.old.get_meta("generation") or "") if self.old else ""
+        if self.stale or self.next is not None:
+            generation = self._publish(self._generation())
+        warnings = []
+        if self.digests:
+            some = "1 digest was" if self.digests == 1 else f"{self.digests} digests were"
+            warnings.append(f"{some} left out: the full abstract is indexed already.")
+        return IndexReport(
+            collection=self.name,
+            added=self.added,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            duplicates=self.duplicates,
+            rejected=tuple(self.rejected),
+            generation=generation,
+            total=total,
+            seconds=time.monotonic() - self.started,
+            embedded_chunks=self.next.embedded if self.next else 0,
+            warnings=tuple(warnings),
+        )
+
+    def _publish(self, made: NextGeneration) -> str:
+        if made.again and self.old:
+            made.add_again(self.old, [paper_id for paper_id in self.hashes if paper_id not in made.written])
+        known = json.loads((self.old.get_meta("sources") if self.old else None) or "[]")
+        sources = list(dict.fromkeys([*known, *self.sources]))
+        generation = made.seal(sources=sources, expected=len(self.hashes) + self.added)
+        folder = self.collections.path(self.name)
+        final = made.path.with_name(made.path.name.removesuffix(".tmp"))
+        with storage_errors(folder):
+            sync_tree(made.path)
+            made.path.rename(final)
+            try:
+                sync_dir(folder)
+                write_atomic(folder / POINTER, final.name + "\n")
+            except BaseException:
+                shutil.rmtree(final, ignore_errors=True)
+                raise
+        self.abandon()
+        _clean(folder, keep=final)
+        return generation
+
+    def abandon(self) -> None:
+        """Release all files, and remove the next generation unless it was published."""
+        if self.next:
+            self.next.discard()
+        if self.old:
+            self.old.close()
+
+    def _check_stop(self) -> None:
+        if self.stop and self.stop():
+            raise Cancelled("Indexing was stopped.", hint="The collection is as it was before.")
+
+    def _report(self) -> None:
+        if self.progress:
+            self.progress(self.unchanged + (self.next.done if self.next else 0), None, "papers")
+
+    def _empty(self) -> InputError:
+        if self.rejected:
+            first = self.rejected[0]
+            return InputError(
+                f"None of the {len(self.rejected)} entries could be indexed; the first one: {first.reason}.",
+                hint="Correct the file and index it again.",
+            )
+        return InputError("There is no paper to index.", hint="Give a file that holds at least one paper.")
+
+
+def _clean(folder: Path, *, keep: Path | None) -> None:
+    """Delete everything in the directory of a collection but the generation that answers and the pointer to it."""
+    if not folder.is_dir():
+        return
+    for path in folder.glob("gen-*"):
+        if path != keep:
+            shutil.rmtree(path, ignore_errors=True)
+    (folder / f"{POINTER}.tmp").unlink(missing_ok=True)

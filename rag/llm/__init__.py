@@ -1,0 +1,1 @@
+"""Language models: the manifest and its files, llama.cpp in this process, servers elsewhere."""

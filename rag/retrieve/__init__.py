@@ -1,0 +1,1 @@
+"""From a question to papers and to the sentences that answer it."""

@@ -1,0 +1,90 @@
+"""Which sentences of a paper speak to a question: word overlap weighted by rarity, and sentence vectors."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from rag.index.catalogue import Catalogue
+from rag.text import content_words, search_words
+from rag.types import Embedder, Paper, Span
+
+_LEXICAL_SHARE = 0.5
+# How abstracts of any field announce what the paper does.
+_STATEMENT = re.compile(
+    r"\b(we|this (paper|work|article|study)|our (approach|method|framework|model|key idea))\s+(\w+\s+){0,2}"
+    r"(propos|introduc|present|develop|describ|study|studies|investigat|show|prov|provid|formulat|design|address|deriv)",
+    re.I,
+)
+
+
+class TermWeights:
+    """How telling a word is in a collection: ln(1 + N / (1 + df)), the smoothed inverse document frequency."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._papers = max(1, catalogue.count())
+        self._of_word = lru_cache(maxsize=50_000)(self._look_up)
+
+    def of(self, text: str) -> dict[str, float]:
+        """Weight of every distinct stem of the content words of `text`."""
+        weights: dict[str, float] = {}
+        for word in search_words(text):
+            for stem in content_words(word):
+                weights[stem] = max(weights.get(stem, 0.0), self._of_word(word))
+        return weights
+
+    def _look_up(self, word: str) -> float:
+        return math.log(1 + self._papers / (1 + self._catalogue.document_frequency(word)))
+
+
+def overlap(weights: dict[str, float], text: str) -> float:
+    """Share (0..1) of the total weight whose stems occur in `text`; 0 when there is no weight at all."""
+    total = sum(weights.values())
+    present = set(content_words(text))
+    return sum(weight for stem, weight in weights.items() if stem in present) / total if total else 0.0
+
+
+class EvidenceFinder:
+    """Ranks the sentences of papers for a question."""
+
+    def __init__(self, catalogue: Catalogue, embedder: Embedder) -> None:
+        self._catalogue = catalogue
+        self._embedder = embedder
+        self.weights = TermWeights(catalogue)
+
+    def sentences(self, paper: Paper) -> list[Span]:
+        """All sentences of a paper's abstract, in order."""
+        return self._catalogue.sentences(paper.id)
+
+    def rank(self, question: str, vector: np.ndarray, papers: Sequence[Paper]) -> list[list[tuple[Span, float]]]:
+        """For each paper its sentences with their scores (0..1), best first. `vector` is the question's."""
+        weights = self.weights.of(question)
+        spans = [self.sentences(paper) for paper in papers]
+        vectors = self._embedder.embed([span.text for group in spans for span in group])
+        cosines = iter(np.asarray(vectors) @ vector if len(vectors) else [])
+        ranked = []
+        for group in spans:
+            scored = [
+                (
+                    span,
+                    _LEXICAL_SHARE * overlap(weights, span.text)
+                    + (1 - _LEXICAL_SHARE) * max(0.0, float(next(cosines))),
+                )
+                for span in group
+            ]
+            ranked.append(sorted(scored, key=lambda pair: -pair[1]))
+        return ranked
+
+    def statement(self, question: str, paper: Paper) -> Span:
+        """The sentence that says what the paper does, where several do the one closest to the question."""
+        spans = self.sentences(paper)
+        weights = self.weights.of(question)
+        return max(
+            spans or [Span(paper.abstract, 0, len(paper.abstract))],
+            key=lambda span: (bool(_STATEMENT.search(span.text)), overlap(weights, span.text), -span.start),
+        )

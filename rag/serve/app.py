@@ -1,0 +1,176 @@
+"""The web application in one process: `GET /health`, and the chat page at `/`."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import rag
+from rag.errors import PosterchatError, UnknownCollection, UsageError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from rag.wiring import Library
+
+# Read by Gradio and Hugging Face's libraries when they are imported: no telemetry, no look at other hosts.
+OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+GRACE_S = 3
+
+log = logging.getLogger(__name__)
+
+
+class Warmup:
+    """Loads the models in the background, so that the page opens at once. `problem` says why it could not."""
+
+    def __init__(self, library: Library, collection: str) -> None:
+        self.problem = ""
+        self._library = library
+        self._collection = collection
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        threading.Thread(target=self._run, name="posterchat-warmup", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._library.assistant(self._collection)
+            self._library.generator()
+        except PosterchatError as error:
+            self.problem = f"{error} {error.hint}".strip()
+        except Exception:
+            log.exception("loading the models failed")
+            self.problem = "The models could not be loaded; details are in the terminal that runs posterchat."
+
+
+class SecurityHeaders:
+    """Adds to every response what keeps a browser from loading, framing or telling anything elsewhere."""
+
+    def __init__(self, app: Any, policy: str) -> None:
+        self._app = app
+        self._headers = [
+            (b"content-security-policy", policy.encode()),
+            (b"x-frame-options", b"DENY"),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+        ]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Called by the server for every request (an interface that is async by its nature)."""
+
+        async def send_with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
+    """The application for one library; the models begin to load at once, in the background.
+
+    `app.state.stop` is a function that ends all answers and open connections. Raises UnknownCollection when a named
+    collection is not there; without a name, the first one stands in for a default that is not there.
+    """
+    os.environ.update(OFFLINE)
+    from fastapi import FastAPI
+
+    from rag.serve.ui.chat import Chat
+    from rag.serve.ui.page import CONTENT_SECURITY_POLICY, mount
+    from rag.serve.ui.running import Running
+
+    names = [info.name for info in library.collections()]
+    if collection is not None and collection not in names:
+        known = f"There are: {', '.join(names)}." if names else "Make one with `posterchat index FILE`."
+        raise UnknownCollection(f"There is no collection named {collection}.", hint=known)
+    wanted = collection or library.settings.collection
+    chosen = wanted if wanted in names or not names else names[0]
+    running = Running()
+    chat = Chat(library, running, collection=chosen)
+    warmup = Warmup(library, chosen)
+    app = FastAPI(title="posterchat", version=rag.__version__, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        embedder, model = library.loaded()
+        state = "error" if warmup.problem else "ok" if embedder and model else "loading"
+        report = {
+            "status": state,
+            "version": rag.__version__,
+            "collections": names,
+            "embedder_loaded": embedder,
+            "model_loaded": model,
+            "model": chat.model,
+        }
+        return report | ({"problem": warmup.problem} if warmup.problem else {})
+
+    close_page = mount(app, chat)
+
+    def stop() -> None:
+        running.close()
+        close_page()
+
+    app.state.stop = stop
+    app.state.running = running
+    app.add_middleware(SecurityHeaders, policy=CONTENT_SECURITY_POLICY)
+    warmup.start()
+    return app
+
+
+def serve(
+    library: Library,
+    *,
+    host: str,
+    port: int,
+    collection: str | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the page until Ctrl-C or SIGTERM; `ready` is told the address once it can be opened. Port 0 takes a free
+    one. Raises UsageError when the address cannot be used."""
+    listener = _listen(host, port)
+    try:
+        app = make_app(library, collection=collection)
+        if ready is not None:
+            ready(_url(host, listener.getsockname()[1]))
+        _run(app, listener)
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            message, hint = f"Port {port} is in use by another program.", "Choose another one with --port."
+        elif error.errno == errno.EACCES:
+            message, hint = f"Port {port} may not be used by you.", "Choose one above 1023 with --port."
+        else:
+            message, hint = f"The address {host} cannot be used here: {error.strerror}.", "Use --host 127.0.0.1."
+        raise UsageError(message, hint=hint) from error
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def _run(app: FastAPI, listener: socket.socket) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            """First signal: end the answers, then leave. Second: leave at once. The signal is not raised again."""
+            app.state.stop()
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections cut off now are no news
+            self.force_exit = self.should_exit
+            self.should_exit = True
+
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S, ws="none", workers=1)
+    Server(config).run(sockets=[listener])

@@ -1,0 +1,136 @@
+"""What the page's controls do: questions in, pieces of HTML out. Knows nothing of Gradio and decides no answer."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import PosterchatError, UsageError
+from rag.serve.ui import render
+from rag.serve.ui.running import Running
+from rag.serve.ui.starters import starter_questions
+from rag.serve.ui.turn import ShownTurn
+from rag.types import Token
+
+if TYPE_CHECKING:
+    from rag.wiring import Library
+
+LONGEST_QUESTION = 2000
+UPDATE_S = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class Chat:
+    """What the page's controls do. Every update is a dictionary from component to new value."""
+
+    def __init__(self, library: Library, running: Running, *, collection: str) -> None:
+        self.library = library
+        self.running = running
+        self.collection = collection
+        self.infos = {info.name: info for info in library.collections()}
+        self.model = Path(library.settings.llm).name
+        self.parts: dict[str, Any] = {}
+
+    # --- what is shown ---
+
+    def header(self, collection: str) -> str:
+        """The head of the page for a collection."""
+        state = "ready" if all(self.library.loaded()) else "loading"
+        return render.header(collection=collection, papers=self._papers(collection), model=self.model, state=state)
+
+    def welcome(self, collection: str) -> str:
+        """The empty chat of a collection."""
+        papers = self.library.papers(collection) if collection in self.infos else []
+        return render.welcome(len(papers), starter_questions(papers))
+
+    def _papers(self, collection: str) -> int:
+        info = self.infos.get(collection)
+        return info.papers if info else 0
+
+    def _empty(self, collection: str) -> dict[str, Any]:
+        return {
+            "past": "",
+            "current": self.welcome(collection),
+            "status": render.status(None),
+            "evidence": render.evidence(()),
+            "turns": (),
+        }
+
+    # --- what the controls do ---
+
+    def answer(self, question: str, turns: Sequence[ShownTurn], collection: str, tab: str) -> Iterator[dict[str, Any]]:
+        """Updates of the page while a question is answered; the last one always says that it is over."""
+        question = question.strip()
+        with self.running.begin(tab) as run:
+            if run is None or not question:
+                return
+            last = ShownTurn(len(turns) + 1, question)
+            yield {
+                "past": "".join(render.turn(turn) for turn in turns),
+                "question": "",
+                **self._shown(last, turns, 0),
+            }
+            for shown, seconds in self._follow(last, turns, collection, run.stop):
+                if run.discarded.is_set():
+                    yield {}
+                    return
+                update = self._shown(shown, turns, seconds, before=last)
+                yield update if shown.busy else {**update, "turns": (*turns, shown)}
+                last = shown
+
+    def _follow(
+        self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str, stop: threading.Event
+    ) -> Iterator[tuple[ShownTurn, int]]:
+        """The turn after each event that is worth an update, with the seconds since it began."""
+        begun = sent = time.monotonic()
+        stream = None
+        try:
+            history = [turn.as_history() for turn in turns]
+            if len(shown.question) > LONGEST_QUESTION:
+                raise UsageError(
+                    f"The question is longer than {LONGEST_QUESTION:,} characters.", hint="Shorten it and ask again."
+                )
+            stream = self.library.assistant(collection).ask(shown.question, history, stop=stop)
+            for event in stream:
+                shown, now = shown.after(event), time.monotonic()
+                if isinstance(event, Token) and now - sent < UPDATE_S:
+                    continue
+                sent = now
+                yield shown, int(now - begun)
+            if shown.busy:
+                yield shown.cut(), 0
+        except PosterchatError as error:
+            yield shown.failed(str(error), error.hint), 0
+        except Exception:  # whatever it was, the page must not wait for ever
+            log.exception("an answer failed")
+            hint = "Ask again. Details are in the terminal that runs posterchat."
+            yield shown.failed("Something went wrong inside posterchat while it wrote this answer.", hint), 0
+        finally:
+            if stream is not None:
+                stream.close()  # type: ignore[attr-defined]
+
+    def _shown(
+        self, shown: ShownTurn, turns: Sequence[ShownTurn], seconds: int, *, before: ShownTurn | None = None
+    ) -> dict[str, Any]:
+        update = {"current": render.turn(shown), "status": render.status(shown, seconds)}
+        if before is None or (before.evidence, before.sentences, before.busy) != (
+            shown.evidence,
+            shown.sentences,
+            shown.busy,
+        ):
+            update["evidence"] = render.evidence((*turns, shown))
+        return update
+
+    def new_chat(self, collection: str, tab: str) -> dict[str, Any]:
+        """Forget the conversation; an answer on its way is ended."""
+        self.running.discard(tab)
+        return self._empty(collection)
+
+    def choose(self, collection: str, tab: str) -> dict[str, Any]:
+        """Begin anew with another collection."""
+        return {**self.new_chat(collection, tab), "header": self.header(collection)}

@@ -1,0 +1,200 @@
+// What the page does by itself: show the proof of a citation, keep the newest text in view, put a ready-made
+// question into the box, and tell when the model is loaded. It sends nothing but GET health.
+(() => {
+  "use strict";
+  const state = { turn: null, latest: null, n: null, spans: [], open: new Set(), origin: null, pinned: true };
+  const one = (selector) => document.querySelector(selector);
+  const all = (selector) => Array.from(document.querySelectorAll(selector));
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const key = (card) => `${card.dataset.turn}/${card.dataset.n}`;
+
+  // Gradio writes the panel anew whenever evidence comes; this puts back what was opened and highlighted.
+  function paint() {
+    const sets = all("#pc-cards .evidence-set");
+    const latest = sets.length ? sets[sets.length - 1].dataset.turn : null;
+    if (latest !== state.latest) {
+      if (latest === null) state.open.clear();
+      Object.assign(state, { latest, turn: latest, n: null, spans: [], origin: null, pinned: true });
+      if (latest !== null) showQuestion();
+    }
+    for (const set of sets) {
+      const hide = set.dataset.turn !== state.turn;
+      if (set.hidden !== hide) set.hidden = hide;
+    }
+    for (const card of all("#pc-cards .card")) {
+      const open = state.open.has(key(card));
+      const active = card.dataset.turn === state.turn && card.dataset.n === state.n;
+      card.classList.toggle("open", open);
+      card.classList.toggle("active", active);
+      for (const mark of card.querySelectorAll("mark")) {
+        const spans = mark.dataset.spans.split(" ");
+        mark.classList.toggle("active", active && spans.some((span) => state.spans.includes(span)));
+      }
+      const more = card.querySelector(".more");
+      if (!more) continue;
+      const words = open ? "Only the quotes" : `Whole ${more.dataset.what}`;
+      if (more.textContent !== words) more.textContent = words;
+      more.setAttribute("aria-expanded", String(open));
+    }
+  }
+
+  // Wide: the chat pane scrolls by itself and stays at its end unless the reader scrolled up.
+  // Narrow: the page scrolls; a new question comes to the top once and then nothing moves.
+  function showQuestion() {
+    requestAnimationFrame(() => {
+      const turn = one("#pc-current .turn");
+      if (turn && !paneScrolls()) turn.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    });
+  }
+  const paneScrolls = () => {
+    const pane = one("#pc-chat");
+    return pane !== null && getComputedStyle(pane).overflowY === "auto";
+  };
+  function follow() {
+    const pane = one("#pc-chat");
+    if (pane && state.pinned && paneScrolls() && one("#pc-current .turn")) pane.scrollTop = pane.scrollHeight;
+  }
+
+  function prove(cite) {
+    Object.assign(state, { turn: cite.dataset.turn, n: cite.dataset.n, origin: cite });
+    state.spans = cite.dataset.spans.split(" ").filter(Boolean);
+    state.open.add(`${state.turn}/${state.n}`);
+    paint();
+    hideTip();
+    const card = document.getElementById(`card-${state.turn}-${state.n}`);
+    if (!card) return;
+    card.focus({ preventScroll: true });
+    const target = card.querySelector("mark.active") || card;
+    target.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  function goBack() {
+    const { turn, n, spans } = state;
+    const same = (cite) => cite.dataset.turn === turn && cite.dataset.n === n && cite.dataset.spans === spans.join(" ");
+    const origin = state.origin && state.origin.isConnected ? state.origin : all("a.cite").find(same);
+    if (!origin) return;
+    origin.focus({ preventScroll: true });
+    origin.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  function ask(question) {
+    const box = one("#pc-question textarea");
+    if (!box) return;
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    const busy = one('#pc-status [data-busy="true"]');
+    if (!busy) setTimeout(() => one("#pc-send").click(), 30);
+    else box.focus();
+  }
+
+  // --- the quote beside a citation, for mouse and keyboard ---
+
+  function tip() {
+    let box = one("#pc-tip");
+    if (!box) {
+      box = document.createElement("div");
+      Object.assign(box, { id: "pc-tip", hidden: true });
+      box.setAttribute("role", "tooltip");
+      (one(".gradio-container") || document.body).append(box);
+    }
+    return box;
+  }
+  function showTip(cite) {
+    const box = tip();
+    const title = document.createElement("b");
+    title.textContent = cite.dataset.title;
+    const quote = document.createElement("span");
+    quote.textContent = cite.dataset.quote;
+    box.replaceChildren(title, quote);
+    box.hidden = false;
+    cite.setAttribute("aria-describedby", "pc-tip");
+    const at = cite.getBoundingClientRect();
+    const left = Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 8));
+    const above = at.top - box.offsetHeight - 6;
+    box.style.left = `${left}px`;
+    box.style.top = `${above > 8 ? above : at.bottom + 6}px`;
+  }
+  function hideTip() {
+    tip().hidden = true;
+  }
+
+  // --- events, all by delegation: the content comes and goes ---
+
+  document.addEventListener("click", (event) => {
+    const element = event.target instanceof Element ? event.target : null;
+    const cite = element && element.closest("a.cite");
+    const more = element && element.closest(".card .more");
+    const back = element && element.closest(".card .back");
+    const ready = element && element.closest(".ask");
+    if (cite) {
+      event.preventDefault();
+      prove(cite);
+    } else if (more) {
+      const name = key(more.closest(".card"));
+      if (!state.open.delete(name)) state.open.add(name);
+      paint();
+    } else if (back) {
+      goBack();
+    } else if (ready) {
+      ask(ready.dataset.question);
+    }
+    const button = element && element.closest("#pc-send, #pc-stop, #pc-new");
+    if (button && matchMedia("(hover: hover)").matches) one("#pc-question textarea").focus();
+  });
+  const overCite = (event) => (event.target instanceof Element ? event.target.closest("a.cite") : null);
+  for (const name of ["mouseover", "focusin"]) {
+    document.addEventListener(name, (event) => overCite(event) && showTip(overCite(event)));
+  }
+  for (const name of ["mouseout", "focusout"]) {
+    document.addEventListener(name, (event) => overCite(event) && hideTip());
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    hideTip();
+    if (document.activeElement && document.activeElement.closest(".card")) goBack();
+  });
+  document.addEventListener(
+    "scroll",
+    (event) => {
+      hideTip();
+      const pane = event.target;
+      if (pane instanceof Element && pane.id === "pc-chat") {
+        state.pinned = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 60;
+      }
+    },
+    true,
+  );
+
+  let planned = false;
+  new MutationObserver(() => {
+    if (planned) return;
+    planned = true;
+    requestAnimationFrame(() => {
+      planned = false;
+      paint();
+      follow();
+    });
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+
+  // --- is the model loaded? ---
+
+  async function watchModel() {
+    const badge = one("#pc-head .model-state");
+    let wait = 500;
+    if (badge && badge.dataset.state === "ready") return;
+    if (badge) {
+      try {
+        const health = await (await fetch("health")).json();
+        const ready = health.embedder_loaded && health.model_loaded;
+        badge.textContent = ready ? "" : health.problem || "loading the model…";
+        badge.dataset.state = ready ? "ready" : health.problem ? "problem" : "loading";
+        if (ready) return;
+        wait = 1000;
+      } catch {
+        wait = 5000;
+      }
+    }
+    setTimeout(watchModel, wait);
+  }
+  watchModel();
+})();

@@ -1,0 +1,179 @@
+"""The Gradio shell of the chat page: components, what they call, and nothing that decides about answers.
+
+Gradio is imported here only, when the page is built. One component shows the finished turns, one the turn being
+written, so that a growing conversation is not sent again with every word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from rag.serve.ui import render
+from rag.serve.ui.chat import LONGEST_QUESTION, Chat
+from rag.serve.ui.turn import ShownTurn
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+HERE = Path(__file__).resolve().parent
+STYLES = ("chat.css", "evidence.css", "base.css")  # base last: it has the rules for narrow screens
+# One thread a running answer; more are turned away by the library's own queue, which says how many wait.
+ANSWERS_AT_ONCE = 24
+QUEUE = 32
+TABS_KEPT = 200
+# Nothing from elsewhere, ever. Gradio needs inline scripts, styles and `Function`; attributes with scripts
+# (`onerror=...`) stay forbidden, so that a hole in our escaping would still run nothing.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "script-src-attr 'none'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def mount(app: FastAPI, chat: Chat) -> Callable[[], None]:
+    """Put the page at `/` of a web application. Returns what ends its open connections when the server stops."""
+    import gradio as gr
+
+    # Gradio makes an event loop wherever it finds none running, and never closes it: give it one for the while.
+    with asyncio.Runner() as runner:
+        return runner.run(_mount(gr, app, chat))
+
+
+async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
+    blocks = _build(gr, chat)
+    blocks.queue(max_size=QUEUE)
+    blocks.state_session_capacity = TABS_KEPT
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        mcp_server=False,
+        show_error=False,
+        max_file_size="1kb",
+        allowed_paths=[],
+        theme=_theme(gr),
+        head=_head(),
+    )
+    mounted: Any = app.routes[-1]
+    return lambda: mounted.app.stop_event.set()
+
+
+@cache
+def _head() -> str:
+    style = "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)
+    script = (HERE / "page.js").read_text(encoding="utf-8")
+    icon = quote((HERE / "icon.svg").read_text(encoding="utf-8"))
+    link = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,{icon}">'
+    return f"{link}<style>{style}</style><script>{script}</script>"
+
+
+def _theme(gr: Any) -> Any:
+    """Gradio's base theme with system fonts (nothing to load) and our two backgrounds."""
+    return gr.themes.Base(
+        font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"],
+        font_mono=["ui-monospace", "Menlo", "Consolas", "monospace"],
+    ).set(body_background_fill="#faf9f7", body_background_fill_dark="#17191c")
+
+
+def _build(gr: Any, chat: Chat) -> Any:
+    """All components and their events."""
+    names = list(chat.infos) or [chat.collection]
+    start = chat.collection
+    plain = {"apply_default_css": False, "js_on_load": None}
+    with gr.Blocks(title="posterchat", analytics_enabled=False, fill_width=True) as blocks:
+        parts: dict[str, Any] = {"turns": gr.State(())}
+        with gr.Row(elem_id="pc-top"):
+            parts["header"] = gr.HTML(chat.header(start), elem_id="pc-head", **plain)
+            chosen = gr.Dropdown(
+                names,
+                value=start,
+                label="Collection",
+                filterable=False,
+                elem_id="pc-collection",
+                visible=len(names) > 1,
+                scale=0,
+            )
+            fresh = gr.Button("New chat", elem_id="pc-new", scale=0)
+        with gr.Row(elem_id="pc-main"):
+            with gr.Column(elem_id="pc-left"):
+                with gr.Column(elem_id="pc-chat"):
+                    parts["past"] = gr.HTML("", elem_id="pc-past", **plain)
+                    parts["current"] = gr.HTML(chat.welcome(start), elem_id="pc-current", **plain)
+                parts["status"] = gr.HTML(render.status(None), elem_id="pc-status", **plain)
+                with gr.Row(elem_id="pc-ask"):
+                    parts["question"] = gr.Textbox(
+                        label="Your question",
+                        placeholder="Ask about the papers",
+                        lines=1,
+                        max_lines=6,
+                        max_length=LONGEST_QUESTION,
+                        autofocus=True,
+                        elem_id="pc-question",
+                        scale=1,
+                    )
+                    send = gr.Button("Send", variant="primary", elem_id="pc-send", scale=0)
+                    stop = gr.Button("Stop", variant="stop", elem_id="pc-stop", scale=0)
+                gr.HTML(render.legend(), elem_id="pc-legend", **plain)
+            with gr.Column(elem_id="pc-evidence"):
+                gr.HTML("<h2>Evidence</h2>", elem_id="pc-evidence-head", **plain)
+                parts["evidence"] = gr.HTML(render.evidence(()), elem_id="pc-cards", **plain)
+        _connect(gr, chat, parts, chosen=chosen, send=send, stop=stop, fresh=fresh)
+    return blocks
+
+
+def _connect(gr: Any, chat: Chat, parts: dict[str, Any], *, chosen: Any, send: Any, stop: Any, fresh: Any) -> None:
+    """Give every control its function. `gr.Request` as annotation is how Gradio knows where to put the request."""
+
+    def components(update: dict[str, Any]) -> dict[Any, Any]:
+        return {parts[name]: value for name, value in update.items()}
+
+    def ask(question: str, turns: tuple[ShownTurn, ...], collection: str, request: Any) -> Iterator[dict[Any, Any]]:
+        for update in chat.answer(question, turns, collection, request.session_hash):
+            yield components(update) or {parts["status"]: gr.skip()}  # Gradio takes no empty dictionary
+
+    def end(request: Any) -> None:
+        chat.running.stop(request.session_hash)
+
+    def clear(collection: str, request: Any) -> dict[Any, Any]:
+        return components(chat.new_chat(collection, request.session_hash))
+
+    def change(collection: str, request: Any) -> dict[Any, Any]:
+        return components(chat.choose(collection, request.session_hash))
+
+    for function in (ask, end, clear, change):
+        function.__annotations__["request"] = gr.Request
+    light = {"concurrency_id": "light", "concurrency_limit": QUEUE, "api_visibility": "private"}
+    everything = list(parts.values())
+    gr.on(
+        [send.click, parts["question"].submit],
+        ask,
+        [parts["question"], parts["turns"], chosen],
+        everything,
+        concurrency_id="answers",
+        concurrency_limit=ANSWERS_AT_ONCE,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="once",
+    )
+    stop.click(end, None, None, show_progress="hidden", **light)
+    fresh.click(clear, chosen, everything, show_progress="hidden", **light)
+    chosen.input(change, chosen, everything, show_progress="hidden", **light)

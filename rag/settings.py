@@ -1,0 +1,81 @@
+"""Settings: one class of values. Environment (`POSTERCHAT_*`) beats the TOML file, which beats the defaults.
+
+Nothing here builds an object or touches the disk beyond reading the TOML file; `rag/wiring.py` builds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import UsageError
+
+
+def config_path() -> Path:
+    """The TOML file that is read: `POSTERCHAT_CONFIG`, else the platform's user configuration directory."""
+    named = os.environ.get("POSTERCHAT_CONFIG")
+    return Path(named).expanduser() if named else platformdirs.user_config_path("posterchat") / "posterchat.toml"
+
+
+class Settings(BaseSettings):
+    """All that can be set. Every field is documented in `docs/settings.md`; a test compares the two."""
+
+    model_config = SettingsConfigDict(env_prefix="POSTERCHAT_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("posterchat"),
+        description="Where collections and saved KV blocks live.",
+    )
+    models_dir: Path | None = Field(
+        default=None, description="Where model files live; by default `models` inside the data directory."
+    )
+    llm: str = Field(
+        default="qwen2.5-coder-1.5b", description="The language model: a name in the manifest or a path to a GGUF file."
+    )
+    embedder: str = Field(default="all-minilm-l6-v2", description="The embedding model: a name in the manifest.")
+    collection: str = Field(default="iclr2022-poster-session-8", description="The collection asked by default.")
+    context_tokens: int = Field(default=2048, ge=512, le=32768, description="Context window of the language model.")
+    answer_tokens: int = Field(default=160, ge=16, le=1024, description="Longest written answer to one read, in tokens.")
+    threads: int = Field(default=0, ge=0, le=256, description="Threads of the language model; 0 means all usable cores.")
+    gpu_layers: int = Field(default=-1, ge=-1, description="Layers put on a GPU when there is one; -1 means all.")
+    max_waiting: int = Field(default=16, ge=1, le=1000, description="Questions that may wait before more are turned away.")
+    kv_cache: bool = Field(default=True, description="Keep the KV state of papers on disk, so that they are read once.")
+    host: str = Field(default="127.0.0.1", description="Address that `posterchat serve` binds.")
+    port: int = Field(default=7860, ge=1, le=65535, description="Port that `posterchat serve` binds.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+    @property
+    def models_path(self) -> Path:
+        """Where model files live."""
+        return self.models_dir or self.data_dir / "models"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from overrides, environment and file. Raises UsageError that names the bad value."""
+    given = {key: value for key, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"The setting {name} is not usable: {first['msg'].lower()}.",
+            hint=f"Correct it on the command line, in POSTERCHAT_{name.upper()} or in {config_path()}.",
+        ) from error
+    except ValueError as error:  # broken TOML
+        raise UsageError(f"{config_path()} is not valid TOML: {error}.", hint="Correct or remove the file.") from error
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})

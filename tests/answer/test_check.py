@@ -1,0 +1,114 @@
+"""The support check on single sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.answer.check import check, is_echo, missing_facts, names_in, numbers_in, says_not_stated
+from rag.index.catalogue import Catalogue
+from rag.index.rows import Entry
+from rag.retrieve.evidence import TermWeights
+from rag.text import split_sentences
+from rag.types import Paper, Support
+
+PAPER = Paper(
+    "wax",
+    "WaxNet: Boats that Float",
+    ("Cleo Tarn",),
+    "Paper boats sink. WaxNet coats 3,000 boats with wax in 7.50 seconds each. On PondBench it reaches 83.5% floating "
+    "boats, 2.1x more than FoldNet. It does not help against storms.",
+)
+SPANS = split_sentences(PAPER.abstract)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> TermWeights:
+    catalogue = Catalogue.create(tmp_path / "c.sqlite")
+    catalogue.put([Entry(PAPER, SPANS, 1)])
+    return TermWeights(catalogue)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "support"),
+    [
+        ("WaxNet reaches 83.5% floating boats on PondBench.", "supported"),
+        ("WaxNet coats 3000 boats, taking 7.5 seconds each.", "supported"),
+        ("It floats 2.1 times more boats than FoldNet.", "supported"),
+        ("WaxNet reaches 83.6% floating boats on PondBench.", "unsupported"),
+        ("WaxNet reaches 83.5% floating boats on LakeBench.", "unsupported"),
+        ("WaxNet coats 3,001 boats with wax.", "unsupported"),
+        ("Elephants enjoy long walks through distant mountains.", "unsupported"),
+        ("WaxNet does not reach floating boats on PondBench.", "partial"),
+        ("It does not help against storms.", "supported"),
+    ],
+)
+def test_support(weights: TermWeights, sentence: str, support: Support) -> None:
+    assert check(sentence, PAPER, SPANS, weights).support == support
+
+
+def test_the_quote_is_the_sentence_that_proves_it(weights: TermWeights) -> None:
+    verdict = check("WaxNet reaches 83.5% floating boats on PondBench.", PAPER, SPANS, weights)
+    assert verdict.quotes[0].text == "On PondBench it reaches 83.5% floating boats, 2.1x more than FoldNet."
+    assert PAPER.abstract[verdict.quotes[0].start : verdict.quotes[0].end] == verdict.quotes[0].text
+
+
+def test_what_is_missing_is_named(weights: TermWeights) -> None:
+    assert check("WaxNet beats HullNet by 12 points.", PAPER, SPANS, weights).missing == ("12", "hullnet")
+
+
+def test_words_of_the_question_do_not_count_against_the_sentence(weights: TermWeights) -> None:
+    sentence = "The vessel recipe that interests you coats 3,000 boats with wax."
+    alone = check(sentence, PAPER, SPANS, weights)
+    asked = check(
+        sentence, PAPER, SPANS, weights, question="How many boats does the vessel recipe that interests me coat?"
+    )
+    assert asked.coverage > alone.coverage and asked.support == "supported"
+
+
+def test_numbers_are_compared_in_plain_form() -> None:
+    assert numbers_in("3,000 of 7.10, three 0.50% and 2.1x") == {"3000", "7.1", "3", "0.5", "2.1"}
+    assert numbers_in("version 10 of 100") == {"10", "100"}
+
+
+def test_names_are_acronyms_and_coined_words() -> None:
+    assert names_in("The ViTs and GPT-2 on a V100 use iBOT, but Paris does not.") == {"vit", "gpt2", "v100", "ibot"}
+
+
+def test_a_number_inside_a_name_is_part_of_the_name() -> None:
+    paper = Paper("a", "GPT-2 and friends", (), "We use GPT-2.")
+    assert missing_facts("GPT2 is used.", paper) == ()
+    assert missing_facts("GPT-3 is used.", paper) == ("gpt3",)
+
+
+def test_authors_and_title_count_as_source() -> None:
+    assert missing_facts("WaxNet is by Cleo Tarn.", PAPER) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "echo"),
+    [
+        ("The paper coats many boats.", True),
+        ("Many papers coat the boat.", True),
+        ("It coats 3,000 boats.", False),
+        ("It coats many boats with wax.", False),
+    ],
+)
+def test_echo(sentence: str, echo: bool) -> None:
+    assert is_echo(sentence, "How many boats does the paper coat?") is echo
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("The paper does not mention the batch size.", True),
+        ("The number of GPUs is not specified in the abstract.", True),
+        ("There is no information about the authors' university.", True),
+        ("The method does not need labels.", False),
+        ("WaxNet reaches 83.5% floating boats.", False),
+        ("The bound does not depend on the dimension.", False),
+    ],
+)
+def test_not_stated(sentence: str, expected: bool) -> None:
+    assert says_not_stated(sentence) is expected

@@ -1,0 +1,202 @@
+"""`Assistant.ask` from question to events, over a real index with a scripted model."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from rag.answer.pipeline import NO_QUESTION, NOT_STATED, NOTHING_RELEVANT, Assistant
+from rag.errors import ModelError, Overloaded
+from rag.testing import ScriptedGenerator
+from rag.types import (
+    Answer,
+    Done,
+    Event,
+    EvidenceFound,
+    Refused,
+    Routed,
+    SentenceChecked,
+    SentenceDropped,
+    Token,
+    Turn,
+)
+
+BOATS = "After how many minutes did folded boats sink on the ponds?"
+
+
+def ask(assistant: Assistant, question: str, *history: str) -> tuple[Answer, list[Event]]:
+    events = list(assistant.ask(question, [Turn(turn) for turn in history]))
+    assert isinstance(events[-1], Done)
+    answer = events[-1].answer
+    papers = {e.paper.id: e.paper for event in events if isinstance(event, EvidenceFound) for e in event.evidence}
+    offered = {c.n: papers[c.paper_id] for c in answer.citations}
+    for sentence in answer.sentences:
+        assert set(sentence.citations) <= set(offered)
+        for quote in sentence.quotes:
+            assert offered[quote.n].abstract[quote.start : quote.end] == quote.text
+    assert [c.n for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+    return answer, events
+
+
+def kinds(events: list[Event]) -> list[type]:
+    return list(dict.fromkeys(type(event) for event in events))
+
+
+def test_a_fact_is_answered_from_the_best_paper_and_cited(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes on average."]
+    answer, events = ask(assistant, BOATS)
+    assert answer.text == "Folded boats sank after 41 minutes on average [1]."
+    assert answer.citations[0].title == "A Census of Paper Boats"
+    assert answer.sentences[0].support == "supported"
+    assert "41 minutes" in answer.sentences[0].quotes[0].text
+    assert not answer.refused and answer.route == "fact"
+    assert answer.timings.prompt_tokens > 0 and answer.timings.answer_tokens == 8
+
+
+def test_quotes_come_before_the_first_written_word(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes."]
+    _, events = ask(assistant, BOATS)
+    first_word = next(i for i, e in enumerate(events) if isinstance(e, Token) and e.text)
+    evidence = next(i for i, e in enumerate(events) if isinstance(e, EvidenceFound))
+    assert isinstance(events[0], Routed) and evidence < first_word
+    assert kinds(events)[-2:] == [SentenceChecked, Done]
+
+
+def test_only_the_best_paper_and_the_question_reach_the_model(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes."]
+    ask(assistant, BOATS)
+    (prompt,) = model.prompts
+    assert "A Census of Paper Boats" in prompt.stable and BOATS in prompt.tail
+    assert prompt.stable.endswith("\n\n"), "paper and question must not share a token"
+    assert BOATS not in prompt.stable, "the saved state must not depend on the question"
+
+
+def test_an_invented_number_is_withdrawn_and_the_quote_stands_in(
+    assistant: Assistant, model: ScriptedGenerator
+) -> None:
+    model.script = ["Folded boats sank after 977 minutes.", "They sank after 977 minutes on the ponds."]
+    answer, events = ask(assistant, BOATS)
+    dropped = [event for event in events if isinstance(event, SentenceDropped)]
+    assert len(dropped) == 2 and "977" in dropped[0].reason
+    assert "977" not in answer.text and "41 minutes" in answer.text
+    assert answer.sentences[0].text == answer.sentences[0].quotes[0].text
+
+
+def test_a_second_read_repairs_an_echo(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats did sink on the ponds after minutes.", "Folded boats sank after 41 minutes."]
+    answer, _ = ask(assistant, BOATS)
+    assert answer.text == "Folded boats sank after 41 minutes [1]."
+    assert len(model.prompts) == 2 and len(model.prompts[1].stable) <= len(model.prompts[0].stable)
+
+
+def test_an_unsupported_second_sentence_is_left_out(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes. Elephants preferred the Grand Hotel XQ9."]
+    answer, events = ask(assistant, BOATS)
+    assert [sentence.text for sentence in answer.sentences] == ["Folded boats sank after 41 minutes."]
+    assert any(isinstance(event, SentenceDropped) for event in events)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\u200b\u200b"])
+def test_no_question_is_refused_without_search(assistant: Assistant, model: ScriptedGenerator, question: str) -> None:
+    answer, _ = ask(assistant, question)
+    assert answer.refused and answer.reason == NO_QUESTION and answer.route == "refuse"
+    assert not model.prompts
+
+
+def test_off_topic_is_refused_without_the_model(assistant: Assistant, model: ScriptedGenerator) -> None:
+    answer, events = ask(assistant, "what will the weather be tomorrow?")
+    assert answer.refused and answer.reason == NOTHING_RELEVANT and not answer.citations
+    assert len(answer.nearest) == 3
+    assert not model.prompts and any(isinstance(event, Refused) for event in events)
+
+
+def test_what_the_model_does_not_find_is_said_to_be_not_stated(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["The paper does not mention the colour.", "The colour of the boats is not stated."]
+    answer, _ = ask(assistant, "Which colour were the folded paper boats on the ponds?")
+    assert answer.refused and answer.reason == NOT_STATED and answer.text == ""
+
+
+def test_several_papers_get_a_sentence_each(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["The paper counts boats on three ponds.", "A slow clock brings people back on time."]
+    answer, _ = ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
+    assert answer.route == "compare"
+    assert {c.title for c in answer.citations} == {"A Census of Paper Boats", "Slow Clocks for Fast Rooms"}
+    assert len(answer.text.splitlines()) == 2 and answer.text.startswith("- A Census of Paper Boats: ")
+
+
+def test_an_overview_quotes_the_abstracts_without_the_model(assistant: Assistant, model: ScriptedGenerator) -> None:
+    answer, _ = ask(assistant, "Give me an overview of ladders and gardens")
+    assert answer.route == "overview" and not model.prompts
+    assert "We show that this follows from the handedness of apples [1]." in answer.text
+    assert answer.coverage.read == 5 and answer.coverage.cited == len(answer.citations) >= 1
+
+
+def test_a_follow_up_is_searched_with_the_question_before(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Waxed boats sank after 3 hours."]
+    answer, events = ask(assistant, "and the waxed ones?", BOATS)
+    assert answer.citations[0].title == "A Census of Paper Boats"
+    routed = events[0]
+    assert isinstance(routed, Routed) and routed.question == f"{BOATS} and the waxed ones?"
+
+
+def test_a_new_topic_is_not_mixed_with_the_question_before(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Ladders lean left in 62 percent of all gardens."]
+    answer, _ = ask(assistant, "In what percent of gardens do ladders lean left?", BOATS)
+    assert answer.citations[0].title == "Why Ladders Lean Left"
+
+
+def test_stop_keeps_what_is_there(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes. Waxed boats sank after 3 hours. Wind explains it."]
+    stop = threading.Event()
+    answer = None
+    for event in assistant.ask(BOATS, stop=stop):
+        if isinstance(event, SentenceChecked):
+            stop.set()
+        if isinstance(event, Done):
+            answer = event.answer
+    assert answer is not None and answer.cancelled
+    assert answer.text == "Folded boats sank after 41 minutes [1]."
+    assert model.closed == 1, "the model must be told to stop"
+
+
+def test_closing_the_stream_stops_the_model(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes."]
+    events = assistant.ask(BOATS)
+    next(event for event in events if isinstance(event, Token))
+    events.close()  # type: ignore[attr-defined]
+    assert model.closed == 1
+
+
+def test_a_failing_model_leaves_the_quotes(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = [ModelError("The language model failed: out of memory.")]
+    answer, _ = ask(assistant, BOATS)
+    assert "41 minutes" in answer.text and answer.sentences[0].support == "supported"
+    assert answer.reason is not None and "out of memory" in answer.reason
+
+
+def test_a_full_queue_is_an_error(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = [Overloaded("Too many questions are waiting already.")]
+    with pytest.raises(Overloaded):
+        ask(assistant, BOATS)
+
+
+def test_a_long_message_is_searched_by_what_it_asks(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Ladders lean left in 62 percent of all gardens."]
+    chatter = "So I was standing in the queue for coffee and met somebody from my old office. " * 12
+    answer, events = ask(assistant, chatter + "Anyway: in what percent of gardens do ladders lean left?")
+    assert answer.citations[0].title == "Why Ladders Lean Left"
+    assert answer.question.startswith("So I was standing"), "the answer repeats the question as it was asked"
+
+
+def test_a_huge_question_fits(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes."]
+    answer, _ = ask(assistant, "boats ponds sank minutes " * 50_000)
+    assert answer.citations
+    assert model.count_tokens(model.prompts[0]) <= model.context_tokens
+
+
+def test_control_tokens_and_templates_in_questions_stay_text(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 41 minutes."]
+    ask(assistant, "After how many minutes did folded boats sink <|im_end|> $abstract ${title}?")
+    assert "<|im_end|> $abstract ${title}" in model.prompts[0].tail

@@ -1,0 +1,73 @@
+"""Routes, follow-ups and long messages: rules over general wording."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answer.rewrite import leans_on_history, standalone
+from rag.answer.route import core, route, sides
+from rag.types import Route, Turn
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How long does training WaxNet take, and on which GPU?", "fact"),
+        ("Which optimizer does the paper on boats use?", "fact"),
+        ("By how much does WaxNet improve compared to FoldNet", "compare"),
+        ("What is the difference between WaxNet and FoldNet?", "compare"),
+        ("waxnet vs foldnet: what does each change?", "compare"),
+        ("Which methods are compared in the boat paper?", "fact"),
+        ("Give me an overview of boat building", "overview"),
+        ("What's new in pond ecology here?", "overview"),
+        ("Which papers deal with wax?", "overview"),
+        ("summarize the ladder papers please", "overview"),
+        ("What does the summary of the boat paper say?", "fact"),
+        ("Is there a paper about leaning ladders?", "find"),
+        ("Has anyone looked at slow clocks?", "find"),
+        ("which paper introduces a wax coating", "find"),
+        ("I'm looking for the one where boats sink", "find"),
+    ],
+)
+def test_route(question: str, expected: Route) -> None:
+    assert route(question) == expected
+
+
+def test_sides_name_the_things_compared() -> None:
+    assert sides("waxnet vs foldnet: what does each change about boats?") == ["waxnet", "foldnet"]
+    assert len(sides("How does the slow clock paper compare to the fast room paper?")) == 2
+    assert len(sides("Which methods are compared?")) < 2
+
+
+def test_a_question_of_ordinary_length_is_left_alone() -> None:
+    assert core("One. Two? Three.") == "One. Two? Three."
+
+
+def test_the_core_of_a_long_message_is_what_it_asks() -> None:
+    talk = "I met many people today and they told me many things about many boats. " * 8
+    assert core(talk + "Do waxed boats float? I hope so.") == "Do waxed boats float?"
+    assert core(talk + "Tell me about wax.") == "Tell me about wax."
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("and with wax?", True),
+        ("who wrote it?", True),
+        ("what hardware did they need?", True),
+        ("the other one?", True),
+        ("why?", True),
+        ("Which coating keeps paper boats afloat for hours?", False),
+        ("How many ladders lean left in gardens?", False),
+    ],
+)
+def test_leaning_on_history(question: str, leans: bool) -> None:
+    assert leans_on_history(question) is leans
+
+
+def test_a_follow_up_gets_the_questions_it_leans_on() -> None:
+    history = [Turn("How many ladders lean left?"), Turn("How long do waxed boats float?"), Turn("and folded ones?")]
+    expected = "How long do waxed boats float? and folded ones? who found it?"
+    assert standalone("who found it?", history) == expected
+    assert standalone("How many ladders lean right in gardens?", history) == "How many ladders lean right in gardens?"
+    assert standalone("and folded ones?", []) == "and folded ones?"

@@ -1,0 +1,123 @@
+"""What the browser tests share: a served library, pages that are watched, and what a user does, in one word each."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+
+WIDE = {"width": 1280, "height": 800}
+
+
+@dataclass
+class Site:
+    """A running server and the library behind it."""
+
+    url: str
+    library: Any
+
+
+@contextmanager
+def served(library: Any) -> Iterator[Site]:
+    """The application on a free port. It is made in the server's thread, away from Playwright's event loop."""
+    import uvicorn
+
+    from rag.serve.app import make_app
+
+    made: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
+
+    def run() -> None:
+        app = make_app(library)
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none")
+        )
+        made.put((app, server))
+        server.run()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    app, server = made.get(timeout=120)
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.02)
+    yield Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", library)
+    app.state.stop()
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@dataclass
+class Watcher:
+    """Opens pages and remembers what must not happen on them."""
+
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, url: str, *, viewport: dict[str, int] | None = None, dark: bool = False) -> Page:
+        """A page of a browser profile of its own, ready for a question."""
+        scheme = "dark" if dark else "light"
+        context = self.browser.new_context(viewport=viewport or WIDE, color_scheme=scheme)  # type: ignore[arg-type]
+        self.contexts.append(context)
+        page = context.new_page()
+        page.route("**/*", self._gate)
+        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(url)
+        expect(page.get_by_role("textbox", name="Your question")).to_be_visible()
+        return page
+
+    def _gate(self, route: Route) -> None:
+        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost"):
+            route.continue_()
+        else:
+            self.foreign.append(route.request.url)
+            route.abort()
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Your question")
+
+
+def send(page: Page, question: str) -> None:
+    """Ask, and wait until the question stands in the chat."""
+    box(page).fill(question)
+    box(page).press("Enter")
+    expect(current(page).locator(".question")).to_have_text(question)
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask, wait for the end, and return the answer."""
+    send(page, question)
+    finished(page)
+    return answer(page)
+
+
+def finished(page: Page) -> None:
+    """Wait until nothing is being written."""
+    expect(page.locator("#pc-status .status")).to_have_attribute("data-busy", "false")
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+
+
+def current(page: Page) -> Locator:
+    """The newest turn."""
+    return page.locator("#pc-current .turn")
+
+
+def answer(page: Page) -> Locator:
+    """The newest answer."""
+    return current(page).locator(".answer")
+
+
+def cards(page: Page) -> Locator:
+    """The evidence cards in view."""
+    return page.locator("#pc-cards .evidence-set:not([hidden]) .card")

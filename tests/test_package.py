@@ -1,0 +1,127 @@
+"""What is built and installed: the wheel, the source archive, version numbers, and how light the command starts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("rag", "prompts", "models", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+WEIGHTS = (".gguf", ".safetensors", ".onnx", ".bin", ".part")
+HEAVY = ("torch", "transformers", "sentence_transformers", "chromadb", "llama_cpp", "gradio", "onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source archive, built without network from a copy with stray files in it."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in (*SHIPPED, ".gitignore", "requirements.lock", "tests"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy / name)
+    for stray in ("models/big.gguf", "models/minilm/model.safetensors", "rag/left.gguf", ".venv/lib/x.py", "a.log"):
+        (copy / stray).parent.mkdir(parents=True, exist_ok=True)
+        (copy / stray).write_bytes(b"stray")
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(out)]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, object]:
+    """The `[project]` table of pyproject.toml."""
+    table: dict[str, object] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return table
+
+
+def test_the_wheel_has_all_that_the_program_reads(built: Path, project: dict[str, object]) -> None:
+    wheel = built / f"posterchat-{project['version']}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        manifest = tomllib.loads(archive.read("rag/_data/models.toml").decode())
+        entry_points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
+    assert len(names) == len(set(names))
+    for folder, target in (("rag", "rag"), ("prompts", "rag/_data/prompts")):
+        files = (path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        wanted = {f"{target}/{path.relative_to(ROOT / folder).as_posix()}" for path in files}
+        assert wanted <= set(names)
+    assert "rag/sample/iclr2022_poster_session_8.jsonl" in names
+    assert "qwen2.5-coder-1.5b" in str(manifest)
+    assert "posterchat = rag.serve.cli:main" in entry_points
+
+
+def test_the_wheel_has_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        names = archive.namelist()
+    top = {name.split("/")[0] for name in names}
+    assert {part for part in top if not part.endswith(".dist-info")} == {"rag"}
+    assert [name for name in names if name.endswith(WEIGHTS) or "/tests/" in name] == []
+
+
+def test_the_source_archive_has_no_weights(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = [name.partition("/")[2] for name in archive.getnames()]
+    assert {"pyproject.toml", "models/models.toml", "LICENSE", "rag/types.py"} <= set(names)
+    assert [name for name in names if name.endswith((*WEIGHTS, ".log")) or name.startswith(".venv")] == []
+
+
+def test_a_wheel_runs_where_it_is_unpacked(built: Path, tmp_path: Path) -> None:
+    """Prompts, manifest and sample are found inside the wheel, with no checkout beside it."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "from rag.answer.prompts import Prompts; from rag.llm.registry import Manifest\n"
+        "from rag.resources import resource\n"
+        "Prompts.load(); print(*Manifest.load().names()); print(resource('sample/iclr2022_poster_session_8.jsonl'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    models, sample = done.stdout.splitlines()
+    assert "qwen2.5-coder-1.5b" in models.split()
+    assert Path(sample).is_relative_to(tmp_path) and Path(sample).is_file()
+
+
+def test_the_version_is_the_same_everywhere(project: dict[str, object]) -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d[^\]]*)\]", changelog, flags=re.MULTILINE)
+    assert released[0] == project["version"]
+
+
+def test_the_lock_pins_every_dependency(project: dict[str, object]) -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    loose = [pin for pin in pins if not re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*( ; [a-z_]+ != \"win32\")?", pin)]
+    assert loose == []
+    locked = {pin.partition("==")[0] for pin in pins}
+    extras = project["optional-dependencies"]
+    assert isinstance(extras, dict)
+    wanted = [*project["dependencies"], *extras["dev"]]  # type: ignore[misc]
+    assert {re.split(r"[<>=\[ ]", need)[0] for need in wanted} <= locked
+    assert [name for name in locked if name.startswith(("nvidia", "cuda", "triton"))] == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["models", "list"], ["collections", "list"]])
+def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom rag.serve.cli import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "finally:\n    print('LOADED', *sys.modules)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "rag.serve.cli" in loaded
+    assert sorted(loaded & set(HEAVY)) == []
