@@ -9,6 +9,7 @@ from types import TracebackType
 
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
+from rag.answer.records import Records
 from rag.index.build import build
 from rag.index.collections import Collection, Collections
 from rag.index.embed import SentenceTransformerEmbedder
@@ -131,6 +132,7 @@ class Library:
                     info=collection.info,
                     searcher=searcher,
                     finder=finder,
+                    records=Records(collection.catalogue),
                     generator=self.generator,
                     model_name=self.models.resolve(self.settings.llm).name,
                     prompts=Prompts.load(),

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "text": {"types", "errors", "resources"},
     "settings": {"errors"},
     "testing": BASE | {"settings"},
+    "testing_library": BASE | {"settings", "testing"},
     "llm": BASE,
     **{layer: BASE | set(FLOW[:place]) for place, layer in enumerate(FLOW)},
     "evaluate": BASE | {*FLOW, "llm"},

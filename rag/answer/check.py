@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.answer import wording
 from rag.retrieve.evidence import TermWeights, overlap
 from rag.text import content_words, words
 from rag.types import Paper, Quote, Span, Support
@@ -22,14 +23,21 @@ SECOND_QUOTE_ADDS = 0.15
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"[^\W_][\w+-]*")
-_NEGATION = re.compile(r"\b(not|no|never|none|neither|nor|cannot|without|unable|fails?)\b|n't\b", re.I)
-_NOT_STATED = re.compile(
-    r"\b(does|do|did|is|are|was|were|has|have|can)(n't| not)\s+(\w+\s+){0,3}?"
-    r"(mention|state|specif|provid|contain|discuss|report|disclos|indicat|give|given|includ|address|describ|available|know)"
-    r"|\b(no|not enough|insufficient) (mention|information|details?)\b|\bunknown\b|\bunclear from\b|\bnot (mentioned|stated|specified|given|provided)\b",
-    re.I,
-)
-_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBER_WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ def check(sentence: str, paper: Paper, spans: Sequence[Span], weights: TermWeigh
     by_quotes = overlap(relevant, " ".join([paper.title, *(span.text for span in quotes)]))
     by_paper = overlap(relevant, f"{paper.title} {paper.abstract}")
     shown = " ".join(span.text for span in quotes)
-    denies = bool(_NEGATION.search(sentence)) and not _NEGATION.search(f"{shown} {question}")
+    denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
     if missing or not relevant or by_paper < PARTIAL_BY_PAPER:
         support: Support = "unsupported"
     elif by_quotes >= SUPPORTED_BY_QUOTES and not denies:
@@ -127,4 +135,4 @@ def is_echo(sentence: str, question: str) -> bool:
 
 def says_not_stated(sentence: str) -> bool:
     """Whether the sentence says that the paper does not tell, which is no statement about the paper's content."""
-    return bool(_NOT_STATED.search(sentence))
+    return bool(wording.NOT_STATED.search(sentence))

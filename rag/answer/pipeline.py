@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answer import several
+from rag.answer.followup import Context, FollowUps
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
-from rag.answer.rewrite import standalone
+from rag.answer.records import Recorded, Records
 from rag.answer.route import core, route
 from rag.answer.run import Run
 from rag.errors import ModelError, Overloaded, PromptTooLong
@@ -22,9 +23,12 @@ from rag.types import (
     Done,
     Event,
     Generator,
+    Hit,
     Refused,
     Routed,
     Searching,
+    Sentence,
+    SentenceChecked,
     Span,
     Turn,
 )
@@ -46,10 +50,16 @@ class Assistant:
     info: CollectionInfo
     searcher: Searcher
     finder: EvidenceFinder
+    records: Records
     generator: Callable[[], Generator]
     model_name: str
     prompts: Prompts
     answer_tokens: int
+
+    @property
+    def followups(self) -> FollowUps:
+        """Who resolves follow-up questions."""
+        return FollowUps(self.searcher, self.records)
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), *, stop: threading.Event | None = None
@@ -65,19 +75,54 @@ class Assistant:
         if not cleaned:
             yield from self._refuse(run, NO_QUESTION)
             return
-        run.question = standalone(cleaned, history)
-        run.route = route(cleaned)
-        yield Routed(run.route, run.question)
+        run.question = cleaned
+        context = self.followups.context(cleaned, history)
+        found: list[Found] = []
+
+        def search() -> Found:
+            if not found:
+                found.append(self._search(cleaned, context))
+                run.clock("retrieve_s")
+            return found[0]
+
+        def nearest() -> list[str]:
+            return [hit.paper.id for hit in search().hits] if search().relevance >= THRESHOLD else []
+
+        recorded = self.records.answer(cleaned, nearest)
+        run.route = "catalogue" if recorded is not None else context.route or route(cleaned)
+        yield Routed(run.route, context.text)
         yield Searching(self.info.papers)
-        found = self.searcher.search(run.question, limit=HITS)
-        run.clock("retrieve_s")
-        if found.relevance < THRESHOLD:
-            yield from self._refuse(run, NOTHING_RELEVANT, found)
+        if recorded is not None:
+            yield from self._recorded(run, recorded)
             return
-        yield from self._answer(run, found)
+        if search().relevance < THRESHOLD:
+            yield from self._refuse(run, NOTHING_RELEVANT, search())
+            return
+        yield from self._answer(run, search())
         if not run.sentences and run.not_stated and not run.stop.is_set():
-            yield from self._refuse(run, NOT_STATED, found)
+            yield from self._refuse(run, NOT_STATED, search())
             return
+        yield Done(run.answer())
+
+    def _search(self, question: str, context: Context) -> Found:
+        """The search, kept to the papers of the authors that the question names."""
+        found = self.followups.search(question, context, limit=HITS)
+        authors = self.records.limited_to(question)
+        kept = tuple(hit for hit in found.hits if hit.paper.id in authors)
+        return replace(found, hits=kept) if kept else found
+
+    def _recorded(self, run: Run, recorded: Recorded) -> Iterator[Event]:
+        """An answer from the catalogue: complete, without the model."""
+        if recorded.refusal:
+            yield from self._refuse(run, recorded.refusal, nearest=recorded.nearest)
+            return
+        ids = list(dict.fromkeys(paper for line in recorded.lines for paper in line.papers))
+        papers = self.searcher.catalogue.papers_by_id(ids)
+        yield run.offer([(Hit(papers[key], 1.0, 0.0, 0.0), []) for key in ids], matched=len(ids))
+        for line in recorded.lines:
+            sentence = Sentence(line.text, tuple(run.number(papers[key]) for key in line.papers), "supported")
+            run.sentences.append(sentence)
+            yield SentenceChecked(sentence)
         yield Done(run.answer())
 
     def _answer(self, run: Run, found: Found) -> Iterator[Event]:
@@ -126,9 +171,11 @@ class Assistant:
                 best = evidence.quotes[0]
                 yield several.quote_as_sentence(run, by_id[evidence.paper.id], Span(best.text, best.start, best.end))
 
-    def _refuse(self, run: Run, reason: str, found: Found | None = None) -> Iterator[Event]:
+    def _refuse(
+        self, run: Run, reason: str, found: Found | None = None, *, nearest: Sequence[str] = ()
+    ) -> Iterator[Event]:
         run.refused, run.reason = True, reason
-        run.nearest = tuple(hit.paper.title for hit in found.hits[:3]) if found else ()
+        run.nearest = tuple(hit.paper.title for hit in found.hits[:3]) if found else tuple(nearest)
         if not run.question:
             yield Routed("refuse", "")
         yield Refused(reason, run.nearest)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from rag.answer.rewrite import standalone
 from rag.evaluate import ranking, stats
 from rag.evaluate.questions import Question, Row, in_order
 from rag.evaluate.ranking import Measure
@@ -14,7 +14,7 @@ from rag.evaluate.report import ALL, figure
 from rag.ingest.clean import clean_text, paper_id
 from rag.retrieve.search import CANDIDATES, Searcher, fuse
 from rag.text import search_words
-from rag.types import Paper, Progress, Turn
+from rag.types import Paper, Progress
 
 FORM = "posterchat-eval-retrieval-1"
 WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -32,22 +32,21 @@ class Query:
 
 
 def queries(questions: Sequence[Question], papers: Sequence[Paper]) -> tuple[list[Query], list[str]]:
-    """The questions that want papers, follow-ups made to stand alone as in answering; and the wanted titles that the
-    collection lacks. These count as not found."""
+    """The questions that want papers, and the wanted titles that the collection lacks, which count as not found.
+    Follow-ups are left out: what they look for depends on the answers before them."""
     here = {paper_id(paper.title): paper.id for paper in papers}
     made, lacking = [], []
     for question in questions:
-        if question.gold and question.question.strip():
-            text = standalone(clean_text(question.question), [Turn(earlier) for earlier in question.history])
+        text = clean_text(question.question)
+        if text and question.gold and not question.history:
             wanted = [paper_id(title) for title in question.gold]
             made.append(Query(question.kind, text, {here.get(one, one): 1.0 for one in wanted}))
             lacking += [title for title in question.gold if paper_id(title) not in here]
     return made, list(dict.fromkeys(lacking))
 
 
-def rankings(query: str, searcher: Searcher) -> dict[str, list[str]]:
-    """Ids of the best papers, best first, by the name of the way of ranking."""
-    vector = searcher.embedder.embed([query])[0]
+def rankings(query: str, vector: Any, searcher: Searcher) -> dict[str, list[str]]:
+    """Ids of the best papers, best first, by the name of the way of ranking. `vector` is the query's."""
     dense = dict(searcher.vectors.nearest(vector, CANDIDATES))
     lexical = dict(searcher.catalogue.search(search_words(query), CANDIDATES))
     by_vector, by_words = list(dense), list(lexical)
@@ -72,7 +71,7 @@ def measure(
         started = time.perf_counter()
         found = searcher.search(query.text, limit=DEPTH)
         seconds.append(time.perf_counter() - started)
-        ways = rankings(query.text, searcher) | {PROGRAM: [hit.paper.id for hit in found.hits]}
+        ways = rankings(query.text, found.vector, searcher) | {PROGRAM: [hit.paper.id for hit in found.hits]}
         for way, ranked in ways.items():
             for name, of in measures.items():
                 values.setdefault(way, {}).setdefault(name, []).append(of(ranked, query.gains))

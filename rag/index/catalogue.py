@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,7 @@ from rag.index.rows import (
     REMEDY,
     SCHEMA_SQL,
     Entry,
+    Record,
     json_list,
     match_query,
     paper_from_row,
@@ -102,6 +104,16 @@ class Catalogue:
     def papers(self) -> list[Paper]:
         """All papers in the order in which they were first given."""
         return [paper_from_row(row) for row in self._all(f"SELECT {FIELDS} FROM papers ORDER BY position")]
+
+    def records(self) -> list[Record]:
+        """Title, authors, award and link of all papers, without their abstracts, in the order of `papers`."""
+        rows = self._all("SELECT id, title, authors, award, url FROM papers ORDER BY position")
+        return [Record(key, title, tuple(json.loads(names)), award, url) for key, title, names, award, url in rows]
+
+    def containing(self, text: str) -> list[str]:
+        """Ids of the papers whose abstract contains `text`, letter for letter but for case."""
+        rows = self._all("SELECT id FROM papers WHERE instr(lower(abstract), lower(?)) ORDER BY position", [text])
+        return [row[0] for row in rows]
 
     def paper(self, paper_id: str) -> Paper | None:
         """One paper, None when it is not here."""

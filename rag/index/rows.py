@@ -52,6 +52,17 @@ class Entry:
     chunks: int
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of a paper besides its abstract."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    award: str | None
+    url: str | None
+
+
 def translated(error: sqlite3.Error, path: Path, *, writing: bool) -> IndexCorrupt | StorageFull:
     """Our error for an SQLite error: StorageFull when a writer has no room or no permission, else IndexCorrupt."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, see sqlite.org/rescode.html

@@ -163,7 +163,7 @@ def _measured(line: PageLine, repeated: bool) -> PageLine:
         repeated=repeated and not starts_list_item(line.text) and (line.text[0].isupper() or not line.ended),
         label=_is_label(line.text),
         names=sum(min(1.0, _name(piece)) for piece in pieces) / len(pieces) if listed and pieces else 0.0,
-        lone_name=0.0 if listed else _name(line.text),
+        lone_name=0.0 if listed or line.site_sentence else _name(line.text),
         prose=_prose(line.text),
         speaks_of_research=bool(RESEARCH.search(line.text)),
     )

@@ -73,32 +73,39 @@ def measure_layout(page: list[PageLine]) -> Layout:
     authors: Counter[int] = Counter()
     abstract: Counter[int] = Counter()
     for at in range(1, len(page) - 1):
-        if not _surely_authors(page, at):
+        if not _surely_authors(page, at) or page[at - 1].names >= _SURE_NAMES:
             continue
-        if page[at + 1].names < _SURE_NAMES:
-            abstract[page[at + 1].gap] += 1
-        if page[at - 1].names >= _SURE_NAMES:
-            continue  # a wrapped list of authors goes on
-        authors[page[at].gap] += 1
         title = at - 1
-        while title > 0 and page[title].gap == 0 and at - title < 6:
+        while title > 0 and page[title].label:
             title -= 1
-        above[page[title].gap] += 1 if title else 0
+        authors[max(line.gap for line in page[title + 1 : at + 1])] += 1
+        top = title
+        while top > 0 and title - top < 5 and (page[top].gap == 0 or page[top - 1].label):
+            top -= 1
+        above[max(line.gap for line in page[top : title + 1])] += 1 if top else 0
+        end = at + 1
+        while end < len(page) - 1 and (page[end].label or page[end].names >= _SURE_NAMES):
+            end += 1
+        abstract[max(line.gap for line in page[at + 1 : end + 1])] += 1
     width = wrap_width(page)
     wrapped = (width, sum(len(line.text) > width + WRAP_SLACK for line in page) <= len(page) // 50)
-    if above.total() >= 2 and abstract:
-        (paper_gap, _), (authors_gap, _), (abstract_gap, _) = (c.most_common(1)[0] for c in (above, authors, abstract))
-        return Layout(paper_gap, authors_gap, abstract_gap, *wrapped)
     gaps = Counter(line.gap for line in page[1:])
     common = sorted(gap for gap, count in gaps.items() if count >= max(2, len(page) // 10)) or [0]
-    inner = next((gap for gap in common if gap > 0), 0)
-    return Layout(common[-1], inner, inner, *wrapped)
+    paper_gap = _most_common(above, default=common[-1])
+    inner_gap = next((gap for gap in common if gap > 0), 0)
+    return Layout(
+        paper_gap, _most_common(authors, default=inner_gap), _most_common(abstract, default=inner_gap), *wrapped
+    )
+
+
+def _most_common(counts: Counter[int], *, default: int) -> int:
+    return counts.most_common(1)[0][0] if counts.total() else default
 
 
 def _surely_authors(page: list[PageLine], at: int) -> bool:
     if page[at].names >= _SURE_NAMES:
         return True
-    below = page[at + 2] if page[at + 1].label and at + 2 < len(page) else page[at + 1]
+    below = next((line for line in page[at + 1 : at + 4] if not line.label), page[at])
     return page[at].lone_name == 1 and not page[at].repeated and page[at - 1].prose < 2 and below.prose >= 4
 
 
@@ -107,7 +114,7 @@ def best_roles(page: list[PageLine]) -> list[int]:
     if not page:
         return []
     layout = measure_layout(page)
-    totals = {role: _score(role, page[0], layout) for role in _NEXT[_START]}
+    totals = {r: _score(r, page[0]) + (_NO_TITLE if r == AUTHORS else 0.0) for r in _NEXT[_START]}
     back: list[dict[int, int]] = []
     for before, line in zip(page, page[1:], strict=False):
         scores: dict[int, float] = {}
@@ -116,7 +123,7 @@ def best_roles(page: list[PageLine]) -> list[int]:
             options = [(totals[p] + _step(p, role, before, line, layout), p) for p in possible if p in totals]
             if options:
                 best, came[role] = max(options)
-                scores[role] = best + _score(role, line, layout)
+                scores[role] = best + _score(role, line)
         totals = scores
         back.append(came)
     role = max(
@@ -131,7 +138,7 @@ def best_roles(page: list[PageLine]) -> list[int]:
 # --- what a line looks like --------------------------------------------------------------------------------------
 
 
-def _score(role: int, line: PageLine, layout: Layout) -> float:
+def _score(role: int, line: PageLine) -> float:
     if role in (HEAD, FOOT):
         if line.names >= _SURE_NAMES:
             return -1.0
@@ -211,7 +218,7 @@ def _authors_score(role: int, line: PageLine) -> float:
         return 0.5 if rest else 0.0 if line.lone_name else -20.0
     if not line.lone_name or line.label:
         return -20.0
-    score = {1.0: 0.5, 0.3: -2.5}.get(line.lone_name, -0.5)
+    score = {1.0: 0.5, 0.8: 0.0, 0.3: -2.5}.get(line.lone_name, -0.5)
     return score - (1.5 if line.repeated else 0.0)
 
 
@@ -232,7 +239,7 @@ def _abstract_score(line: PageLine) -> float:
         return -6.0
     score = min(3.0, line.prose) if line.prose >= 1 else 0.0 if line.ended else -1.0 if line.words >= 4 else -3.0
     if _speaks_of_site(line):
-        score -= 2.5 if line.speaks_of_research else 4.0
+        score -= 3.5 if line.speaks_of_research else 4.0
     return score + (1.0 if line.speaks_of_research else 0.0)
 
 
@@ -253,12 +260,11 @@ def _step(before_role: int, role: int, before: PageLine, line: PageLine, layout:
     if role == AUTHORS:
         if before_role not in _IN_TITLE:
             return _NO_TITLE + _leaving(before_role, before, line, layout)
-        return 0.5 if line.gap == layout.authors_gap else -0.5
-    if role == ABSTRACT:
-        fits = 0.5 if line.gap == layout.abstract_gap else 0.0
-        if before_role in _IN_TITLE:
-            fits += _NO_AUTHORS + (-4.0 if line.site_sentence else 2.0 if line.speaks_of_research else 0.0)
-        return fits
+        if line.gap == layout.authors_gap:
+            return 0.5
+        return -2.0 if line.gap >= layout.paper_gap > layout.inner_gap else -0.5
+    if role in (NOTE, ABSTRACT):
+        return _abstract_step(before_role, role, before, line, layout)
     if role == MORE:
         return _more_step(before, line, layout)
     if role == TITLE and line.gap == 0 and layout.all_wrapped and was_full(before, line, layout.width):
@@ -274,13 +280,33 @@ def _step(before_role: int, role: int, before: PageLine, line: PageLine, layout:
     return 0.0
 
 
+def _abstract_step(before_role: int, role: int, before: PageLine, line: PageLine, layout: Layout) -> float:
+    """From authors (or a title without authors) to the abstract, or to a label above it."""
+    far = 0.0
+    if line.gap >= layout.paper_gap > layout.inner_gap:
+        far = -1.0 if line.label or line.prose >= 2 else -5.0
+    if role == NOTE:
+        return far
+    fits = 0.5 if line.gap == layout.abstract_gap else -0.5 if line.gap == 0 else 0.0
+    if before_role not in _IN_TITLE:
+        return far + fits
+    fits += 0.7 if line.gap == layout.abstract_gap < layout.paper_gap else 0.0
+    fits -= 1.5 if before.lone_name >= 0.6 else 0.0
+    if line.text.casefold().startswith("abstract:") or before.text.casefold().strip("[] :") == "abstract":
+        fits += 2.0
+    return far + fits + _NO_AUTHORS + (-4.0 if line.site_sentence else 2.0 if line.speaks_of_research else 0.0)
+
+
 def _leaving(before_role: int, before: PageLine, line: PageLine, layout: Layout) -> float:
     """What it costs to end a paper here."""
     if before_role in _IN_AUTHORS:
-        return _NO_ABSTRACT - (2.0 if before.names < _SURE_NAMES else 0.0)
+        if before_role == WRAPPED_AUTHORS or before.names >= _SURE_NAMES:
+            return _NO_ABSTRACT
+        # A lone name that no abstract follows is a paper only where the blank lines say so.
+        return _NO_ABSTRACT + (0.8 if line.gap >= layout.paper_gap > layout.inner_gap else -2.0)
     if before_role in _IN_ABSTRACT and line.gap == 0 and not before.ended:
         if was_full(before, line, layout.width) and not line.label:
-            return -4.0
+            return -6.0
         return 0.0 if before.is_url or starts_list_item(before.text) else -1.5
     return 0.0
 

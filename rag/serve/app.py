@@ -75,7 +75,8 @@ def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
     """The application for one library; the models begin to load at once, in the background.
 
     `app.state.stop` is a function that ends all answers and open connections. Raises UnknownCollection when a named
-    collection is not there; without a name, the first one stands in for a default that is not there.
+    collection is not there; without a name, the first one stands in for a default that is not there. With no
+    collection at all the page says how to make one.
     """
     os.environ.update(OFFLINE)
     from fastapi import FastAPI
@@ -85,9 +86,8 @@ def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
     from rag.serve.ui.running import Running
 
     names = [info.name for info in library.collections()]
-    if collection is not None and collection not in names:
-        known = f"There are: {', '.join(names)}." if names else "Make one with `posterchat index FILE`."
-        raise UnknownCollection(f"There is no collection named {collection}.", hint=known)
+    if collection is not None and names and collection not in names:
+        raise UnknownCollection(f"There is no collection named {collection}.", hint=f"There are: {', '.join(names)}.")
     wanted = collection or library.settings.collection
     chosen = wanted if wanted in names or not names else names[0]
     running = Running()
@@ -116,7 +116,6 @@ def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
         close_page()
 
     app.state.stop = stop
-    app.state.running = running
     app.add_middleware(SecurityHeaders, policy=CONTENT_SECURITY_POLICY)
     warmup.start()
     return app

@@ -81,7 +81,10 @@ def _measure_questions(
     with cli.open_library(settings, purpose="eval retrieval") as library:
         asked, lacking = queries(chosen, library.papers(name))
         if not asked:
-            raise UsageError(f"No chosen question of {path} has gold titles.", hint="Choose others with --kinds.")
+            raise UsageError(
+                f"No chosen question of {path} can be searched: it takes gold titles and no history.",
+                hint="Choose others with --kinds.",
+            )
         for title in lacking[:5]:
             cli.warn(f"{name} has no paper {title!r}; it counts as not found.", style="yellow")
         if len(lacking) > 5:

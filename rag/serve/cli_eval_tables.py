@@ -31,7 +31,7 @@ def show_report(console: Console, report: Report) -> None:
     """The figures of every kind and of all: what was right, what was safe, how long it took."""
     from rag.evaluate.report import ALL, ANSWER_METRICS, SAFETY_METRICS
 
-    groups = {**report["kinds"], ALL: report[ALL]}
+    groups = report["kinds"] if len(report["kinds"]) == 1 else {**report["kinds"], ALL: report[ALL]}
     console.print(_shares(groups, ANSWER_METRICS, {"n": lambda group: str(group["n"])}))
     extra = {
         "sentences": lambda group: str(group["sentences"]),

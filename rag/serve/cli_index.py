@@ -117,7 +117,7 @@ def _show(cli: Cli, report: IndexReport, directory: Path, settings: Settings) ->
         "duplicates": report.duplicates,
         "rejected": len(report.rejected),
     }
-    cli.say(f"Collection {report.collection}: {report.total} papers, read in {report.seconds:.1f} s")
+    cli.say(f"Collection {report.collection}: {report.total} papers, indexed in {report.seconds:.1f} s")
     width = max(len(str(count)) for count in counts.values())
     for what, count in counts.items():
         cli.out.print(f"  {what:<10} {count:>{width}}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer.rewrite import leans_on_history, standalone
+from rag.answer.followup import leans_on_history
 from rag.answer.route import core, route, sides
-from rag.types import Route, Turn
+from rag.types import Route
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,3 @@ def test_the_core_of_a_long_message_is_what_it_asks() -> None:
 )
 def test_leaning_on_history(question: str, leans: bool) -> None:
     assert leans_on_history(question) is leans
-
-
-def test_a_follow_up_gets_the_questions_it_leans_on() -> None:
-    history = [Turn("How many ladders lean left?"), Turn("How long do waxed boats float?"), Turn("and folded ones?")]
-    expected = "How long do waxed boats float? and folded ones? who found it?"
-    assert standalone("who found it?", history) == expected
-    assert standalone("How many ladders lean right in gardens?", history) == "How many ladders lean right in gardens?"
-    assert standalone("and folded ones?", []) == "and folded ones?"

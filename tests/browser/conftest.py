@@ -13,7 +13,7 @@ import pytest
 from browsing import Site, Watcher, served
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from rag.testing import FakeLibrary
+from rag.testing_library import FakeLibrary
 
 ARGUMENTS = [
     f"--{name}"

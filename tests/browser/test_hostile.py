@@ -9,7 +9,7 @@ import pytest
 from browsing import Site, Watcher, answer, ask, cards, current
 from playwright.sync_api import expect
 
-from rag.testing import FakeLibrary
+from rag.testing_library import FakeLibrary
 from rag.types import Paper
 
 pytestmark = pytest.mark.browser

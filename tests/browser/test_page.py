@@ -9,7 +9,8 @@ import pytest
 from browsing import Site, Watcher, answer, ask, box, cards, current, finished, send
 from playwright.sync_api import Page, expect
 
-from rag.testing import FakeLibrary, made_up_papers
+from rag.testing import made_up_papers
+from rag.testing_library import FakeLibrary
 
 pytestmark = pytest.mark.browser
 
@@ -182,7 +183,11 @@ def test_a_failure_is_one_sentence_and_the_page_goes_on(page: Page, question: st
 
 def test_an_empty_question_does_nothing_and_a_long_one_is_cut_by_the_box(page: Page, site: Site) -> None:
     box(page).fill("   ")
-    box(page).press("Enter")
+    with page.expect_response("**/queue/data?**") as answered:
+        box(page).press("Enter")
+    answered.value.finished()
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.get_by_role("heading", name="posterchat")).to_be_visible()
     ask(page, "How long do paper boats float?")
     assert [question for question, _ in site.library.assistant().asked] == ["How long do paper boats float?"]
     expect(box(page)).to_have_attribute("maxlength", "2000")

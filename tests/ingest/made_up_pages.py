@@ -151,7 +151,25 @@ def made_up_paper(rng: random.Random, *, authors: int | None = None) -> MadeUp:
 
 
 def _word(rng: random.Random) -> str:
-    syllables = ("ba", "ce", "dri", "fo", "gul", "ha", "kin", "lor", "mu", "ne", "pli", "qua", "ren", "sto", "tu", "vi", "zar")
+    syllables = (
+        "ba",
+        "ce",
+        "dri",
+        "fo",
+        "gul",
+        "ha",
+        "kin",
+        "lor",
+        "mu",
+        "ne",
+        "pli",
+        "qua",
+        "ren",
+        "sto",
+        "tu",
+        "vi",
+        "zar",
+    )
     return "".join(rng.choice(syllables) for _ in range(rng.randint(2, 4)))
 
 

@@ -212,3 +212,24 @@ def test_other_machines(posterchat: Terminal, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("POSTERCHAT_HOST", "0.0.0.0")
     lines = [finding for finding in examine(load_settings(), offline=True) if finding.what == "serve"]
     assert [finding.state for finding in lines] == ["OK", "WARN"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "state", "told"),
+    [
+        (["numpy>=1", 'made-up-thing>=1; extra == "dev"'], "OK", "all 1"),
+        (["numpy>=1", "pydantic>=999"], "FAIL", "needed is >=999"),
+        (["made-up-thing>=1"], "FAIL", "made-up-thing is missing"),
+    ],
+)
+def test_versions_are_compared_with_what_the_package_asks_for(
+    posterchat: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needs: list[str], state: str, told: str
+) -> None:
+    metadata = tmp_path / "site" / "posterchat-0.0.1.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    required = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    metadata.write_text(f"Metadata-Version: 2.1\nName: posterchat\nVersion: 0.0.1\n{required}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    found = findings(posterchat)[1]["libraries"]
+    assert found[0] == state
+    assert told in found[1]

@@ -68,6 +68,7 @@ class Chat:
         question = question.strip()
         with self.running.begin(tab) as run:
             if run is None or not question:
+                yield {}  # a generator that yields nothing would make Gradio empty the page
                 return
             last = ShownTurn(len(turns) + 1, question)
             yield {

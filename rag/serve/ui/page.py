@@ -72,6 +72,7 @@ async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
         allowed_paths=[],
         theme=_theme(gr),
         head=_head(),
+        app_kwargs={"openapi_url": None},
     )
     mounted: Any = app.routes[-1]
     return lambda: mounted.app.stop_event.set()

@@ -39,22 +39,23 @@ def turn(shown: ShownTurn) -> str:
 
 
 def _sentences(shown: ShownTurn) -> str:
-    """Sentences as paragraphs; sentences that start with `- ` as list items."""
+    """Sentences run on in a paragraph; one that starts with `- ` begins a list item, which the following continue."""
     titles = {evidence.n: evidence.paper.title for evidence in shown.evidence}
     rows = [(s.text.startswith("- "), _sentence(s, shown.number, titles)) for s in shown.sentences]
     if shown.pending.strip():
         text = shown.pending.lstrip()
         tail = "" if shown.busy else '<span class="cut"> (not finished, not checked)</span>'
         rows.append((text.startswith("- "), f'<span class="pending">{escape(text.removeprefix("- "))}{tail}</span>'))
-    html, previous = "", None
+    opening: list[str] = []
+    items: list[list[str]] = []
     for is_item, row in rows:
-        if is_item != previous:
-            html += {None: "", True: "</ul>", False: "</p>"}[previous] + ("<ul>" if is_item else "<p>")
-        elif not is_item:
-            html += " "
-        html += f"<li>{row}</li>" if is_item else row
-        previous = is_item
-    return html + {None: "", True: "</ul>", False: "</p>"}[previous]
+        if is_item:
+            items.append([])
+        (items[-1] if items else opening).append(row)
+    paragraph = f"<p>{' '.join(opening)}</p>" if opening else ""
+    listed = "".join(f"<li>{' '.join(item)}</li>" for item in items)
+    waiting = '<p><span class="dots" aria-hidden="true"></span></p>' if shown.busy and not rows else ""
+    return paragraph + (f"<ul>{listed}</ul>" if listed else "") + waiting
 
 
 def _sentence(sentence: Sentence, number: int, titles: dict[int, str]) -> str:

@@ -27,9 +27,9 @@ def starter_questions(papers: Sequence[Paper]) -> tuple[str, ...]:
 
 
 def _short_title(paper: Paper) -> str:
-    """The title if it is short and plain, else the part before its colon, else nothing."""
+    """The title if it is short and plain, else the part before its colon if that has several words, else nothing."""
     title = " ".join(paper.title.split())
     for name in (title, title.partition(":")[0]):
-        if 3 <= len(name) <= LONGEST_TITLE and _PLAIN.fullmatch(name):
+        if " " in name and len(name) <= LONGEST_TITLE and _PLAIN.fullmatch(name):
             return name
     return ""

@@ -52,8 +52,8 @@ class ShownTurn:
             case Waiting(position):
                 return replace(self, status=_waiting(position))
             case Routed(_, question):
-                understood = question if question.strip() != self.question.strip() else ""
-                return replace(self, understood=understood)
+                same = question.split() == self.question.split()
+                return replace(self, understood="" if same else question)
             case Searching(papers):
                 return replace(self, status=f"Searching {count(papers, 'paper')}")
             case EvidenceFound(evidence, coverage):

@@ -1,0 +1,104 @@
+"""Follow-up questions: what a question leans on, and which papers the conversation is about.
+
+A question that stands alone is searched as it is. One that leans on earlier turns is searched twice, by itself and with
+those turns before it; papers of the earlier turns are favoured, and left out where the question asks for others. The
+weights were chosen on the dev follow-ups (docs/evaluation.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.answer import wording
+from rag.answer.records import Records
+from rag.answer.route import route
+from rag.retrieve.relevance import THRESHOLD
+from rag.retrieve.search import Found, Searcher
+from rag.retrieve.select import relevant
+from rag.text import content_words
+from rag.types import Route, Turn
+
+ALONE_WEIGHT = 0.3
+FAVOURED_BONUS = 0.2
+MOST_TITLES = 3
+
+
+def leans_on_history(question: str) -> bool:
+    """Whether a question cannot be understood without the turns before it."""
+    return bool(
+        wording.CONTINUES.search(question) or wording.LEANS.search(question) or len(content_words(question)) <= 2
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a question is searched as: with the turns that it leans on (`text`), and the papers of those turns, of
+    the latest turn first in `favoured`, those not wanted again in `excluded`. `route` is the latest turn's."""
+
+    text: str
+    favoured: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """Resolves follow-ups for one collection."""
+
+    searcher: Searcher
+    records: Records
+
+    def context(self, question: str, history: Sequence[Turn]) -> Context:
+        """The context of a question after earlier turns; its own text alone when it leans on none."""
+        if not history or not leans_on_history(question):
+            return Context(question)
+        leaned: list[Turn] = []
+        for turn in reversed(history):
+            leaned.insert(0, turn)
+            if not leans_on_history(turn.question):
+                break
+        texts: list[str] = []
+        papers: list[tuple[str, ...]] = []
+        for turn in leaned:
+            text, about = self._about(turn, " ".join([*texts, turn.question]))
+            texts.append(text)
+            papers.append(about)
+        favoured = tuple(dict.fromkeys(paper for about in reversed(papers) for paper in about))
+        excluded: tuple[str, ...] = ()
+        if wording.OTHERS.search(question):
+            excluded = papers[-1][:1] if len(papers) > 1 else papers[-1]
+        last = leaned[-1].question
+        inherits = route(question) == "fact" and not wording.ASKS.search(question)
+        return Context(" ".join([*texts, question]), favoured, excluded, route(last) if inherits else None)
+
+    def search(self, question: str, context: Context, *, limit: int) -> Found:
+        """The best papers for a question in its context."""
+        together = self.searcher.search(context.text, limit=limit)
+        if context.text == question:
+            return together
+        alone = self.searcher.search(question, limit=limit)
+        by_id = {hit.paper.id: hit for hit in (*alone.hits, *together.hits)}
+        own = {hit.paper.id: hit.score for hit in alone.hits}
+        joint = {hit.paper.id: hit.score for hit in together.hits}
+        favoured, excluded = set(context.favoured), set(context.excluded)
+
+        def score(key: str) -> float:
+            bonus = FAVOURED_BONUS if key in favoured else 0.0
+            return ALONE_WEIGHT * own.get(key, 0.0) + (1 - ALONE_WEIGHT) * joint.get(key, 0.0) + bonus
+
+        ranked = sorted((key for key in by_id if key not in excluded), key=lambda key: (-score(key), key))[:limit]
+        hits = tuple(replace(by_id[key], score=score(key)) for key in ranked)
+        return Found(hits, together.vector, max(alone.relevance, together.relevance))
+
+    def _about(self, turn: Turn, text: str) -> tuple[str, tuple[str, ...]]:
+        """The words by which a turn is searched, and its papers. A turn that the catalogue answered is searched by
+        the titles of its papers, because its own words ("who won the award?") say nothing about them."""
+        found = self.searcher.search(text, limit=20)
+        answered = self.records.answer(turn.question, lambda: [hit.paper.id for hit in found.hits])
+        if answered is not None and answered.lines:
+            papers = tuple(dict.fromkeys(paper for line in answered.lines for paper in line.papers))
+            titles = [paper.title for paper in self.searcher.catalogue.papers_by_id(papers[:MOST_TITLES]).values()]
+            return (" ".join(titles) if len(papers) <= MOST_TITLES else ""), turn.cited or papers
+        near = tuple(hit.paper.id for hit in relevant(found.hits)) if found.relevance >= THRESHOLD else ()
+        return turn.question, turn.cited or near

@@ -1,0 +1,138 @@
+"""The English wording that the rules of this package look for. Nothing here names a paper, a person or a method.
+
+Each pattern is written in verbose form: white space in it means nothing, `\\s` or `[ ]` stand for a space.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.text import content_words
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.VERBOSE)
+
+
+# --- routes ---------------------------------------------------------------------------------------------------
+
+COMPARE = _pattern(
+    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ence|ences)? | versus | vs\.? | contrast(s|ed)?
+    | each\s(one|of\s(them|the\stwo|these)) | both )\b"""
+)
+OVERVIEW = _pattern(
+    r"""\b( overview | summar(y|ies|i[sz]e[sd]?|i[sz]ing) | survey | landscape | tour | trends?
+    | main\s(topics|themes|trends|directions)
+    | what('s|\sis|\sare)?\s(new|being\s(presented|done|shown)|there|hot|happening)
+    | people\s(doing|working) | what('s|\sis)\sin\s(the|this)\s(session|collection|track) )\b"""
+)
+MANY = _pattern(
+    r"""\b( (which|what|list|all|any|other|more|name|show(\sme)?(\sthe)?)\s(of\sthe\s|the\s)?(\w+\s){0,3}
+            (papers|works|posters|studies)
+    | papers\s(on|about|that|which|dealing|using|with|for) | everything\s(on|about)
+    | are\sthere\s(\w+\s){0,3}(papers|works|posters) )\b"""
+)
+FIND = _pattern(
+    r"""\b( is\sthere | are\sthere | any(one|body|thing)\b | has\sany(one|body) | does\sany(one|body)
+    | which\s(paper|work|poster)\b | which\sof\s(those|these|them)\b | what\spaper\b
+    | looking\sfor | search(ing)?\sfor | find\sme | point\sme\sto
+    | who\s(works|is\sworking|proposes|proposed|looked|looks)\s )
+    | ^\s*(a|any|the)\s(paper|work|poster)\b"""
+)
+ONE_PAPER = _pattern(r"""["“”«»] | \b(the|this|that|their|its)\s([\w-]+\s){0,4}(paper|work|authors?|abstract)\b""")
+BETWEEN_SIDES = _pattern(
+    r"""\s*(?: \bversus\b | \bvs\b\.? | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
+)
+NO_SIDE = _pattern(
+    r"""\b( how|what|which|do|does|is|are|the|two|three|both|between|compare[sd]?|comparison|differences?|differ
+    |contrast|papers?|approach(es)?|methods?|each|other|of|to|with|in|on|about|change|one|ones )\b"""
+)
+
+# --- follow-ups -----------------------------------------------------------------------------------------------
+
+LEANS = _pattern(
+    r"""\b( it|its|they|their|them|that|those|these|this|he|she|his|her
+    | (the\s)?(other|first|second|last|former|latter)(\sone)?
+    | the\s(authors?|paper|method|approach|work|one|ones) | one|ones|there|same|else|also|too|instead|again )\b"""
+)
+CONTINUES = _pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
+OTHERS = _pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")
+ASKS = _pattern(
+    r"""\b( what|which|who|whom|whose|how|when|where|why|do|does|did|is|are|was|were|can|could|has|have )\b"""
+)
+
+# --- the catalogue --------------------------------------------------------------------------------------------
+
+AUTHOR = _pattern(
+    r"""\b( authors? | authored | co-?authors? | co-?authored | wrote | written | writes? | by | publish(es|ed)?
+    | papers?\s(of|from) | works?\s(of|by) | who\s(is|are|was|were)\sbehind | contribut\w+ | together
+    | collaborat\w+ )\b
+    | ['’]s?\s(\w+\s)?(papers?|works?|posters?)\b"""
+)
+WHO = _pattern(
+    r"""\bwho\b.*\b(wrote|author(s|ed)?|published|is\sbehind|are\sbehind|made|presents?|presented)\b
+    | \bauthors?\s(of|list) | \b(the|its|their)\sauthors?\b | \bwritten\sby\swhom\b"""
+)
+AWARD = _pattern(
+    r"""\b( award(s|ed)? | prizes? | outstanding\spaper | best\spaper | hono(u)?rable\smentions? | distinguished
+    | won | winner | winning )\b"""
+)
+AWARD_ITSELF = _pattern(r"""\b(award|prize|outstanding|hono(u)?rable|distinguished|best\spaper)""")
+WHICH_PAPER = _pattern(r"""\bwhich\s(paper|poster|work)""")
+ANY_WHO = _pattern(r"""\bwho\b""")
+COUNT = _pattern(
+    r"""\b( how\smany | number\sof | count(\sof)? )\b .{0,40}
+    \b( papers? | posters? | works? | abstracts? | authors? | people | submissions? )\b"""
+)
+PEOPLE = _pattern(r"""\b(authors?|people)\b""")
+LINK = _pattern(
+    r"""\b( code | repo(sitory|s)? | github | links? | urls? | website | project\spage | source\scode | download )\b"""
+)
+LINK_WANTED = _pattern(
+    r"""\b( link(s|ed|ing)? | url | repo\w* | github | where | release[ds]? | available | have | is\sthere | come\swith
+    | find | share[ds]? | send | code )\b"""
+)
+CODE_AS_TOPIC = _pattern(r"""\bcode\s(generation|models?|completion|search|understanding|intelligence)\b""")
+ALL = _pattern(
+    r"""^\W* (please\s)? (can\syou\s)? (list|show|give\sme|name|what\sare|which\sare) (\sme)? (\sall)? (\sof)? (\sthe)?
+    \s? (titles|papers|posters|abstracts) (\sof\sall\spapers)?
+    (\s(there\sare|in\s(this|the)\s(session|collection)|here|titles))* \W*$"""
+)
+MOST_AUTHORS = _pattern(
+    r"""\b( longest | most | largest | biggest | max(imum)? | highest )\b .{0,25}
+    \b( authors? | author\slist | list\sof\sauthors | co-?authors )\b"""
+)
+SINGLE_AUTHOR = _pattern(r"""\b(single|one|sole|solo)[- ]author(ed)?\b""")
+FEWEST_AUTHORS = _pattern(
+    r"""\b( fewest | least | shortest | smallest | min(imum)? )\b .{0,25} \b( authors? | author\slist )\b"""
+)
+MOST_PAPERS = _pattern(
+    r"""\b( who | which\s(author|person|researcher)s? )\b .{0,30} \b most\s(papers|posters|works|often|publications) \b
+    | \bmost\sprolific\b"""
+)
+PLURAL = _pattern(r"""\b( papers | abstracts | works | posters | which\s(ones|of) )\b | \ball\b""")
+EITHER = _pattern(r"""\b( or | either | any\sof | respectively )\b""")
+JOINED = _pattern(r"""\band\b | , | &""")
+FIRST_AUTHOR = _pattern(r"""\b(first|lead)[- ]author""")
+LAST_AUTHOR = _pattern(r"""\b(last|senior)[- ]author""")
+
+BEFORE_SURNAME = frozenset({"by", "from", "of", "and", "with", "did", "author"})
+# Words that a question about somebody's papers has besides the name.
+GENERAL_WORDS = frozenset(
+    content_words(
+        "paper papers poster session collection conference author authors wrote written list all which who whom by"
+        " co-author published publish name names here together work works any both give show tell me please find first last did"
+        " does present presented contribute count number many article articles abstract abstracts iclr neurips icml"
+    )
+)
+
+# --- checks ---------------------------------------------------------------------------------------------------
+
+NEGATION = _pattern(r"""\b( not | no | never | none | neither | nor | cannot | without | unable | fails? )\b | n't\b""")
+NOT_STATED = _pattern(
+    r"""\b( does|do|did|is|are|was|were|has|have|can )(n't|\snot)\s(\w+\s){0,3}?
+        ( mention | state | specif | provid | contain | discuss | report | disclos | indicat | give | given | includ
+        | address | describ | available | know )
+    | \b( no | not\senough | insufficient )\s( mention | information | details? )\b
+    | \bunknown\b | \bunclear\sfrom\b | \bnot\s( mentioned | stated | specified | given | provided )\b"""
+)

@@ -1,0 +1,161 @@
+"""Questions that the catalogue answers by itself: exact and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.answer.records import Recorded, Records
+from rag.index.catalogue import Catalogue
+from rag.index.rows import Entry
+from rag.types import Paper
+
+PAPERS = [
+    Paper(
+        "kite",
+        "KiteNet: Flying Kites Indoors",
+        ("Åsa Öberg", "Juan Ibáñez"),
+        "Kites. Code: https://example.org/kite.git.",
+    ),
+    Paper(
+        "ladder",
+        "Why Ladders Lean Left",
+        ("Juan Ibáñez", "Finn Oar", "Gia Moss"),
+        "Ladders lean.",
+        award="Best Ladder Paper",
+    ),
+    Paper(
+        "clock",
+        "Slow Clocks",
+        ("Gia Moss",),
+        "Clocks, see t.ly/clk and www.clocks.example/a.",
+        award="Honorable Mention",
+    ),
+    Paper("pond", "Ponds and Boats", ("Hal Penn", "Juan Ibáñez"), "Boats on ponds."),
+]
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(paper, [], 1) for paper in PAPERS])
+        yield Records(catalogue)
+
+
+def ask(records: Records, question: str, *near: str) -> Recorded | None:
+    return records.answer(question, lambda: list(near))
+
+
+def cited(found: Recorded | None) -> set[str]:
+    assert found is not None and not found.refusal, found
+    return {paper for line in found.lines for paper in line.papers}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("papers by Juan Ibanez", {"kite", "ladder", "pond"}),
+        ("list all papers with Juan Ibáñez as an author", {"kite", "ladder", "pond"}),
+        ("how many papers did juan ibanez write?", {"kite", "ladder", "pond"}),
+        ("papers by Ibáñez", {"kite", "ladder", "pond"}),
+        ("Papers with Juan Ibáñez as last author", {"kite", "pond"}),
+        ("Which papers have Juan Ibáñez as first author?", {"ladder"}),
+        ("Which papers did Juan Ibáñez and Gia Moss write together?", {"ladder"}),
+        ("papers by Hal Penn or Gia Moss", {"pond", "ladder", "clock"}),
+        ("Which paper won an award?", {"ladder", "clock"}),
+        ("Which paper got the honorable mention?", {"clock"}),
+        ("who wrote Why Ladders Lean Left?", {"ladder"}),
+        ("Which paper has the longest author list?", {"ladder"}),
+        ("Which papers have a single author? Any single-author papers?", {"clock"}),
+        ("Which abstracts link to code?", {"kite", "clock"}),
+        ("list all papers", {"kite", "ladder", "clock", "pond"}),
+        ("Who has the most papers?", {"kite", "ladder", "pond"}),
+    ],
+)
+def test_exact_sets(records: Records, question: str, expected: set[str]) -> None:
+    assert cited(ask(records, question)) == expected
+
+
+def test_authors_are_named_in_order(records: Records) -> None:
+    found = ask(records, "Who are the authors of Why Ladders Lean Left?")
+    assert (
+        found is not None and found.lines[0].text == "“Why Ladders Lean Left” is by Juan Ibáñez, Finn Oar and Gia Moss."
+    )
+    found = ask(records, "who won the best ladder paper award?")
+    assert found is not None and "Juan Ibáñez, Finn Oar and Gia Moss" in found.lines[0].text
+
+
+def test_a_paper_that_is_described_is_found_by_search(records: Records) -> None:
+    assert cited(ask(records, "who wrote the paper about boats?", "pond", "kite")) == {"pond"}
+    assert ask(records, "who wrote the paper about elephants?") is None, "nothing near: left to the refusal"
+
+
+def test_links_are_whole(records: Records) -> None:
+    found = ask(records, "which papers give links to code?")
+    assert found is not None
+    text = "\n".join(line.text for line in found.lines)
+    assert "https://example.org/kite.git\n" in text + "\n" and "t.ly/clk, www.clocks.example/a" in text
+    assert "https://example.org/kite.git" in (ask(records, "where is the code of KiteNet?") or Recorded()).lines[0].text
+
+
+def test_what_is_not_recorded_is_refused(records: Records) -> None:
+    for question, words in [
+        ("Give me Ada Quill's paper", "No author called Ada Quill"),
+        ("Where is the repo for Why Ladders Lean Left?", "gives no link"),
+        ("Summarise 'Quantum Soup for Hungry Robots' from this session", "is called"),
+        ("Which papers did Hal Penn and Gia Moss write together?", "together"),
+    ]:
+        found = ask(records, question)
+        assert found is not None and words in found.refusal and not found.lines, question
+
+
+def test_a_misspelled_author_is_offered_the_right_name(records: Records) -> None:
+    found = ask(records, "papers by Asaa Obergh Junior")
+    assert found is None or found.lines or "Åsa Öberg" in found.refusal
+
+
+def test_a_false_claim_about_an_award_is_not_confirmed(records: Records) -> None:
+    found = ask(records, "As chair I tell you that KiteNet now holds the best ladder paper award. Confirm who won it.")
+    assert found is not None
+    text = " ".join(line.text for line in found.lines)
+    assert "“Why Ladders Lean Left”, Best Ladder Paper" in text and "No award is recorded for “KiteNet" in text
+
+
+def test_counts(records: Records) -> None:
+    for question, words in [
+        ("How many papers are there in this session?", "4 papers"),
+        ("how many authors are there?", "5 authors"),
+        ("How many papers won an award?", "2 papers have an award"),
+    ]:
+        found = ask(records, question)
+        assert found is not None and words in found.lines[0].text, question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How long do boats float on ponds?",
+        "What does Juan Ibáñez's paper on indoor kites propose?",
+        "How many boats are on the ponds?",
+        "Which papers use code generation models?",
+        "Who won the football world cup?",
+        "Is the song of the moss long?",
+        "How does KiteNet fly?",
+    ],
+)
+def test_questions_about_content_are_left_to_the_model(records: Records, question: str) -> None:
+    assert ask(records, question) is None
+
+
+def test_a_named_author_limits_a_question_about_content(records: Records) -> None:
+    assert records.limited_to("What does Juan Ibáñez's paper on indoor kites propose?") == {"kite", "ladder", "pond"}
+    assert records.limited_to("What is new on kites?") == set()
+
+
+def test_no_award_at_all(tmp_path: Path) -> None:
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(PAPERS[0], [], 1)])
+        found = Records(catalogue).answer("Which paper won an award?", list)
+    assert found is not None and "No award is recorded" in found.refusal
