@@ -39,10 +39,16 @@ class Settings(BaseSettings):
     embedder: str = Field(default="all-minilm-l6-v2", description="The embedding model: a name in the manifest.")
     collection: str = Field(default="iclr2022-poster-session-8", description="The collection asked by default.")
     context_tokens: int = Field(default=2048, ge=512, le=32768, description="Context window of the language model.")
-    answer_tokens: int = Field(default=160, ge=16, le=1024, description="Longest written answer to one read, in tokens.")
-    threads: int = Field(default=0, ge=0, le=256, description="Threads of the language model; 0 means all usable cores.")
+    answer_tokens: int = Field(
+        default=160, ge=16, le=1024, description="Longest written answer to one read, in tokens."
+    )
+    threads: int = Field(
+        default=0, ge=0, le=256, description="Threads of the language model; 0 means all usable cores."
+    )
     gpu_layers: int = Field(default=-1, ge=-1, description="Layers put on a GPU when there is one; -1 means all.")
-    max_waiting: int = Field(default=16, ge=1, le=1000, description="Questions that may wait before more are turned away.")
+    max_waiting: int = Field(
+        default=16, ge=1, le=1000, description="Questions that may wait before more are turned away."
+    )
     kv_cache: bool = Field(default=True, description="Keep the KV state of papers on disk, so that they are read once.")
     host: str = Field(default="127.0.0.1", description="Address that `posterchat serve` binds.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that `posterchat serve` binds.")

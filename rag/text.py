@@ -171,9 +171,9 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑−", "-"))
 def words(text: str) -> list[str]:
     """Lower-cased word tokens in order, accents folded.
 
-    `95 %` and `95\\%` are `95%`; `3,000` is `3000`; `2.1x` is `2.1` and `times`; `$L_2$` is `l2`. A compound gives its parts (`text-to-image` is
-    three words) unless a part is a number or one letter that belongs to a name: `GPT-3` is `gpt3`, `k-means` is
-    `kmeans`, so that spellings with and without the hyphen meet.
+    `95 %` and `95\\%` are `95%`; `3,000` is `3000`; `2.1x` is `2.1` and `times`; `$L_2$` is `l2`. A compound gives its
+    parts (`text-to-image` is three words) unless a part is a number or one letter that belongs to a name: `GPT-3` is
+    `gpt3`, `k-means` is `kmeans`, so that spellings with and without the hyphen meet.
     """
     plain = _FORMATTING.sub("", _ACCENT.sub(r"\1", text)).replace("\\%", "%").replace("\\", " ")
     plain = unicodedata.normalize("NFKD", plain).translate(_DASHES)

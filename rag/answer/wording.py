@@ -121,8 +121,8 @@ BEFORE_SURNAME = frozenset({"by", "from", "of", "and", "with", "did", "author"})
 GENERAL_WORDS = frozenset(
     content_words(
         "paper papers poster session collection conference author authors wrote written list all which who whom by"
-        " co-author published publish name names here together work works any both give show tell me please find first last did"
-        " does present presented contribute count number many article articles abstract abstracts iclr neurips icml"
+        " co-author published publish name names here together work works any both give show tell me please find first"
+        " last did does present presented contribute count number many article articles abstract abstracts"
     )
 )
 

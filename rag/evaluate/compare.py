@@ -32,7 +32,8 @@ def load_report(path: Path) -> Row:
 def compare(old: Row, new: Row) -> Row:
     """What changed from `old` to `new`, over the questions that both asked in the same words: `gained` and `lost`
     (rows that flipped to passed and to not passed, as `{id, kind, question, why}`), `same`, the p of the sign test,
-    `left_out` (questions of only one of them), and `figures` (`{kind, metric, old, new}`) that moved."""
+    `left_out` (questions of only one of them), and `figures` (`{kind, metric, old, new}`) that moved, for the kinds of
+    which both asked the same questions."""
     before, after = _by_question(old), _by_question(new)
     both = [identity for identity in after if identity in before]
     gained, lost = [], []
@@ -61,14 +62,19 @@ def _flip(row: Row, why: str) -> Row:
 
 
 def _moved(old: Row, new: Row) -> list[dict[str, Any]]:
-    groups = [*new["kinds"], ALL]
     moved = []
-    for kind in groups:
+    for kind in (*new["kinds"], ALL):
+        if _asked(old, kind) != _asked(new, kind):
+            continue
         before = _group(old, kind)
         for name, figure in _group(new, kind).items():
             if name in before and abs(figure["value"] - before[name]["value"]) >= SMALLEST_CHANGE:
                 moved.append({"kind": kind, "metric": name, "old": before[name]["value"], "new": figure["value"]})
     return moved
+
+
+def _asked(report: Row, kind: str) -> set[tuple[str, str]]:
+    return {(key(row["id"]), row["question"]) for row in report["rows"] if kind in (ALL, row["kind"])}
 
 
 def _group(report: Row, kind: str) -> dict[str, Any]:

@@ -25,30 +25,37 @@ class _Unusable(Exception):
 def parse_jsonl(lines: Iterable[tuple[int, str]], source: str) -> Iterator[Paper | Rejected]:
     """The papers of numbered JSON lines, and what is wrong with the others. Blank lines are skipped."""
     for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            yield _paper(_loaded(line))
-        except _Unusable as reason:
-            yield Rejected(source, number, str(reason))
+        if line.strip():
+            yield from _items(line, source, number)
 
 
 def parse_json_array(text: str, source: str) -> Iterator[Paper | Rejected]:
     """The papers of a JSON array, or of an object that holds one array of objects. `line` of what is rejected is the
     item's number, counted from 1."""
+    yield from _items(text, source, 0)
+
+
+def _items(text: str, source: str, line: int) -> Iterator[Paper | Rejected]:
+    """The paper of a JSON object, or those of an array; `line` 0 or an array counts the items instead."""
     try:
-        rows = _loaded(text)
+        value = _loaded(text)
     except _Unusable as reason:
-        yield Rejected(source, 0, str(reason))
+        yield Rejected(source, line, str(reason))
         return
-    if isinstance(rows, Mapping):
-        arrays = [value for value in rows.values() if isinstance(value, list) and value]
-        rows = arrays[0] if len(arrays) == 1 and isinstance(arrays[0][0], Mapping) else [rows]
-    for number, row in enumerate(rows if isinstance(rows, list) else [rows], start=1):
+    rows = _array(value)
+    for number, row in enumerate([value] if rows is None else rows, start=1):
         try:
             yield _paper(row)
         except _Unusable as reason:
-            yield Rejected(source, number, str(reason))
+            yield Rejected(source, number if rows is not None or line == 0 else line, str(reason))
+
+
+def _array(value: Any) -> list[Any] | None:
+    """The objects of an array of them, or of the one such array that an object without a title holds."""
+    if isinstance(value, Mapping) and not {str(key).lower() for key in value} & {"title", "content"}:
+        arrays = [item for item in value.values() if isinstance(item, list)]
+        value = arrays[0] if len(arrays) == 1 else None
+    return value if isinstance(value, list) and value and isinstance(value[0], Mapping) else None
 
 
 def _loaded(text: str) -> Any:

@@ -43,7 +43,8 @@ _ENDED = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bal)(?<!\bcf)[.!?…][
 @dataclass(frozen=True, slots=True)
 class PageLine:
     """A line that is not blank. `number` is 1-based in the source, `gap` the blank lines before it, as far as they
-    mean something (see `read_lines`). `names` and `lone_name` (0 to 1) say how much it looks like a list of names or one
+    mean something (see `read_lines`), `ended` whether it ends like a sentence, `repeated` whether its words stand on
+    the page three times, `label` whether it is a button, a date or a link. `names` and `lone_name` (0 to 1) say how much it looks like a list of names or one
     name, `prose` (0 for a label or a title, 7 for a whole abstract) and `speaks_of_research` ("we", "this paper") how
     much like an abstract."""
 
@@ -51,34 +52,17 @@ class PageLine:
     text: str
     gap: int
     oversize: bool = False
+    words: int = 0
+    ended: bool = False
     repeated: bool = False
     label: bool = False
+    is_url: bool = False
+    says_award: bool = False
+    site_sentence: bool = False
     names: float = 0.0
     lone_name: float = 0.0
     prose: float = 0.0
     speaks_of_research: bool = False
-
-    @property
-    def words(self) -> int:
-        return len(self.text.split())
-
-    @property
-    def ended(self) -> bool:
-        """Whether the line ends like a sentence."""
-        return bool(_ENDED.search(self.text))
-
-    @property
-    def says_award(self) -> bool:
-        return bool(AWARD.search(self.text))
-
-    @property
-    def is_url(self) -> bool:
-        return bool(URL.match(self.text))
-
-    @property
-    def site_sentence(self) -> bool:
-        """Whether it speaks about the web site rather than about research."""
-        return bool(SITE_SENTENCE.search(self.text))
 
 
 def read_lines(lines: Iterable[str]) -> list[PageLine]:
@@ -114,7 +98,7 @@ def was_full(before: PageLine, line: PageLine, width: int) -> bool:
 
 
 def _breaks_sentence(before: PageLine, line: PageLine) -> bool:
-    inside = not before.ended and line.text[0].islower() and not before.names and not line.names
+    inside = line.text[0].islower() and not before.names and not line.names and not _ENDED.search(before.text)
     return inside and line.gap == 0 and 40 <= len(before.text) <= _WIDEST_WRAP
 
 
@@ -157,13 +141,20 @@ def _measured(line: PageLine, repeated: bool) -> PageLine:
     if line.oversize:
         return replace(line, prose=7.0)
     pieces = split_names(line.text)
+    ended = bool(_ENDED.search(line.text))
+    site_sentence = bool(SITE_SENTENCE.search(line.text))
     listed = len(pieces) > 1 or bool(_SEPARATOR.search(line.text))
     return replace(
         line,
-        repeated=repeated and not starts_list_item(line.text) and (line.text[0].isupper() or not line.ended),
+        repeated=repeated and not starts_list_item(line.text) and (line.text[0].isupper() or not ended),
+        words=len(line.text.split()),
+        ended=ended,
         label=_is_label(line.text),
+        is_url=bool(URL.match(line.text)),
+        says_award=len(line.text) <= 80 and bool(AWARD.search(line.text)),
+        site_sentence=site_sentence,
         names=sum(min(1.0, _name(piece)) for piece in pieces) / len(pieces) if listed and pieces else 0.0,
-        lone_name=0.0 if listed or line.site_sentence else _name(line.text),
+        lone_name=0.0 if listed or site_sentence else _name(line.text),
         prose=_prose(line.text),
         speaks_of_research=bool(RESEARCH.search(line.text)),
     )

@@ -224,7 +224,7 @@ def _authors_score(role: int, line: PageLine) -> float:
 
 def _note_score(role: int, line: PageLine) -> float:
     """A label between title and abstract: `[ Virtual ]`, a time, a link, `Abstract:`."""
-    if line.label or line.repeated or (_speaks_of_site(line) and line.prose < 2):
+    if line.label or line.repeated or (_speaks_of_site(line) and line.prose < 2 and line.words <= 12):
         return 0.0
     if role == LABEL or line.names >= _SURE_NAMES or line.prose >= 1 or line.ended or line.words > 8:
         return -20.0
@@ -256,7 +256,10 @@ def _step(before_role: int, role: int, before: PageLine, line: PageLine, layout:
     if role in (WRAPPED_TITLE, WRAPPED_AUTHORS):
         return _wrap_step(role, before, line, layout)
     if role == LABEL:
-        return -2.5 if line.gap == 0 and layout.all_wrapped and was_full(before, line, layout.width) else 0.0
+        if line.gap == 0 and layout.all_wrapped and was_full(before, line, layout.width):
+            return -2.5
+        # A name over an abstract is no title, even where the blank lines set it apart.
+        return -3.0 if before.lone_name >= 0.6 and _is_abstract_label(line) else 0.0
     if role == AUTHORS:
         if before_role not in _IN_TITLE:
             return _NO_TITLE + _leaving(before_role, before, line, layout)
@@ -284,17 +287,21 @@ def _abstract_step(before_role: int, role: int, before: PageLine, line: PageLine
     """From authors (or a title without authors) to the abstract, or to a label above it."""
     far = 0.0
     if line.gap >= layout.paper_gap > layout.inner_gap:
-        far = -1.0 if line.label or line.prose >= 2 else -5.0
+        far = -1.0 if line.label or line.prose >= 2 else -2.5 if line.ended else -5.0
     if role == NOTE:
-        return far
+        return far if line.label else 2 * far
     fits = 0.5 if line.gap == layout.abstract_gap else -0.5 if line.gap == 0 else 0.0
     if before_role not in _IN_TITLE:
         return far + fits
     fits += 0.7 if line.gap == layout.abstract_gap < layout.paper_gap else 0.0
-    fits -= 1.5 if before.lone_name >= 0.6 else 0.0
-    if line.text.casefold().startswith("abstract:") or before.text.casefold().strip("[] :") == "abstract":
+    fits -= 4.0 if before.lone_name >= 0.6 else 0.0
+    if line.text.casefold().startswith("abstract:") or _is_abstract_label(before):
         fits += 2.0
-    return far + fits + _NO_AUTHORS + (-4.0 if line.site_sentence else 2.0 if line.speaks_of_research else 0.0)
+    return far + fits + _NO_AUTHORS + (-2.5 if line.site_sentence else 2.0 if line.speaks_of_research else 0.0)
+
+
+def _is_abstract_label(line: PageLine) -> bool:
+    return line.text.casefold().strip("[] :") == "abstract"
 
 
 def _leaving(before_role: int, before: PageLine, line: PageLine, layout: Layout) -> float:
@@ -335,7 +342,7 @@ def _more_step(before: PageLine, line: PageLine, layout: Layout) -> float:
         return furniture + (0.3 if item or sentence else 0.0 if not before.ended else -1.5)
     far = 0.0
     if line.gap >= layout.paper_gap > layout.inner_gap:
-        far = -1.0 if line.prose >= 4 and line.speaks_of_research else -2.0
+        far = -1.0 if line.prose >= 4 and line.speaks_of_research else -2.0 if line.prose >= 1 or item else -4.0
     if line.prose >= 2 or item:
         return furniture + far + 0.5
     if (line.prose >= 1 and line.ended) or line.text.endswith(":"):

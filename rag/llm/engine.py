@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import secrets
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,17 @@ from rag.llm.blocks import BlockStore
 from rag.types import Prompt
 
 _BYTES = ctypes.POINTER(ctypes.c_uint8)
+
+
+@cache
+def _silence() -> Any:
+    """Keep llama.cpp from writing into our terminal. Cached, because the library calls the callback as long as the
+    process lives and must never find it freed."""
+    import llama_cpp
+
+    callback = llama_cpp.llama_log_callback(lambda *_: None)
+    llama_cpp.llama_log_set(callback, None)
+    return callback
 
 
 class Engine:
@@ -42,6 +54,7 @@ class Engine:
         import llama_cpp
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+        _silence()
         try:
             llm = llama_cpp.Llama(
                 model_path=str(path),

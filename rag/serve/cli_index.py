@@ -46,6 +46,9 @@ def index(
     sample: Annotated[
         bool, typer.Option("--sample", help="Index the sample session that comes with posterchat.")
     ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make all vectors again, also those of papers that did not change.")
+    ] = False,
     all_rejected: Annotated[
         bool, typer.Option("--all-rejected", help=f"Show every rejected item, not only the first {SHOWN_REJECTED}.")
     ] = False,
@@ -61,7 +64,7 @@ def index(
     paths, name = _sources(files or [], collection, sample=sample)
     items = _all_papers(paths)
     with cli.open_library(settings, purpose="index") as library, cli.bar() as progress:
-        report = library.index(items, name, sources=paths, progress=progress)
+        report = library.index(items, name, sources=paths, progress=progress, rebuild=rebuild)
     remember_collection(settings, name)
     directory = settings.data_dir / "collections" / name
     _show_rejected(cli, report.rejected, everything=all_rejected)

@@ -183,9 +183,8 @@ def test_a_failure_is_one_sentence_and_the_page_goes_on(page: Page, question: st
 
 def test_an_empty_question_does_nothing_and_a_long_one_is_cut_by_the_box(page: Page, site: Site) -> None:
     box(page).fill("   ")
-    with page.expect_response("**/queue/data?**") as answered:
-        box(page).press("Enter")
-    answered.value.finished()
+    box(page).press("Enter")
+    page.wait_for_timeout(500)  # nothing may happen, so there is nothing to wait for
     expect(page.locator(".welcome")).to_be_visible()
     expect(page.get_by_role("heading", name="posterchat")).to_be_visible()
     ask(page, "How long do paper boats float?")

@@ -143,6 +143,11 @@ def test_only_the_same_questions_are_compared() -> None:
     found = compare(old, new)
     assert [row["id"] for row in found["gained"]] == ["f2", "f3", "f4", "f5"]
     assert (found["same"], found["left_out"]) == (1, 4)  # f1 twice, f6, f7
+    assert found["figures"] == []
+    # A kind that both asked in full has its figures compared, whatever else one of them asked.
+    more = [*(fact(n) for n in range(2)), Question("u", "unanswerable", "why?")]
+    mixed = report_of(more, [answer("93"), answer("none"), ANSWERS[0]])
+    assert {moved["kind"] for moved in compare(right(of=2), mixed)["figures"]} == {"fact"}
     nothing = report_of([Question("m", "meta", "hm?")], [answer("hm")])
     assert compare(nothing, nothing)["same"] == 0  # no verdict, nothing to compare
 

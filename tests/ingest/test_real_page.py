@@ -1,0 +1,61 @@
+"""The session page that the project was started from, and the digests that stand for it in the sample."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rag.ingest.read import read_papers
+from rag.resources import resource
+from rag.types import Paper
+
+
+def papers(path: Path) -> list[Paper]:
+    items = list(read_papers(path))
+    assert all(isinstance(item, Paper) for item in items), [item for item in items if not isinstance(item, Paper)]
+    return [item for item in items if isinstance(item, Paper)]
+
+
+def test_every_paper_with_its_authors_award_and_whole_abstract(session_page: Path) -> None:
+    read = papers(session_page)
+    assert len(read) == 116 and len({paper.id for paper in read}) == 116
+    assert [(p.award, p.title.split(" ")[0]) for p in read if p.award] == [
+        ("Outstanding Paper", "Comparing"),
+        ("Honorable Mention", "Understanding"),
+    ]
+    assert {paper.session for paper in read} == {"Poster Session 8"}
+    lines = {" ".join(line.split()) for line in session_page.read_text(encoding="utf-8").splitlines()}
+    for paper in read:
+        assert paper.title in lines and " · ".join(paper.authors) in lines
+        assert paper.abstract in lines, "neither cut nor joined with its neighbours"
+
+
+def test_the_sample_has_the_same_papers(session_page: Path) -> None:
+    sample = papers(resource("sample/iclr2022_poster_session_8.jsonl"))
+    facts = [(p.title, p.authors, p.award) for p in sample]
+    assert facts == [(p.title, p.authors, p.award) for p in papers(session_page)]
+
+
+def test_digests_share_no_run_of_six_words_with_the_abstracts(session_page: Path) -> None:
+    sample = papers(resource("sample/iclr2022_poster_session_8.jsonl"))
+    for digest, paper in zip(sample, papers(session_page), strict=True):
+        own, theirs, title = (f" {' '.join(plain(text))} " for text in (digest.abstract, paper.abstract, paper.title))
+        run = own.split()
+        shared = [" ".join(run[at : at + 6]) for at in range(len(run) - 5)]
+        copied = [piece for piece in shared if f" {piece} " in theirs and f" {piece} " not in title]
+        assert not copied, (paper.title, copied)
+
+
+def test_digests_state_no_number_that_the_abstract_lacks(session_page: Path) -> None:
+    sample = papers(resource("sample/iclr2022_poster_session_8.jsonl"))
+    for digest, paper in zip(sample, papers(session_page), strict=True):
+        extra = numbers(digest.abstract) - numbers(f"{paper.title} {paper.abstract}")
+        assert not extra, (paper.title, extra)
+
+
+def plain(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9][a-z0-9.\-+%']*[a-z0-9%+]|[a-z0-9]", text.lower().replace("’", "'"))
+
+
+def numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d[\d.,]*\d|\d", text))
