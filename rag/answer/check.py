@@ -69,11 +69,12 @@ def names_in(text: str) -> set[str]:
         capitals = sum(char.isupper() for char in letters)
         mixed = any(char.isdigit() for char in letters) and any(char.isalpha() for char in letters)
         if capitals >= 2 or (capitals and not letters[0].isupper()) or mixed:
-            found.add(_fold(word))
+            found.add(folded(word))
     return found
 
 
-def _fold(word: str) -> str:
+def folded(word: str) -> str:
+    """A name as it is compared: lower-case letters and digits, without a plural s."""
     plain = re.sub(r"[^a-z0-9]", "", word.lower())
     return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
 
@@ -81,9 +82,15 @@ def _fold(word: str) -> str:
 def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
     """Numbers and names of the sentence that the paper's title, abstract and authors do not contain."""
     source = " ".join((paper.title, paper.abstract, *paper.authors))
-    known = {_fold(word) for word in _NAME.findall(source)}
+    known = {folded(word) for word in _NAME.findall(source)}
     joined = re.sub(r"[^a-z0-9]", "", source.lower())
-    names = {name for name in names_in(sentence) if name not in known and name not in joined}
+    # `MBRL` stands for "model-based reinforcement learning": the initials of words in a row.
+    initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", source.lower()))
+    names = {
+        name
+        for name in names_in(sentence)
+        if name not in known and name not in joined and not (len(name) >= 3 and name in initials)
+    }
     present = numbers_in(source)
     in_names = {digits for name in names_in(sentence) for digits in _NUMBER.findall(name)}
     return tuple(sorted((numbers_in(sentence) - present - in_names) | names))
@@ -97,14 +104,16 @@ def check(sentence: str, paper: Paper, spans: Sequence[Span], weights: TermWeigh
     asked = set(content_words(question)) - paper_stems
     relevant = {stem: weight for stem, weight in of_sentence.items() if stem not in asked}
     missing = missing_facts(sentence, paper)
+    # A name that only the user has used makes the sentence doubtful, not wrong: it may be another word for the same.
+    invented = set(missing) - names_in(question)
     quotes = best_quotes(relevant, spans)
     by_quotes = overlap(relevant, " ".join([paper.title, *(span.text for span in quotes)]))
     by_paper = overlap(relevant, f"{paper.title} {paper.abstract}")
     shown = " ".join(span.text for span in quotes)
     denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
-    if missing or not relevant or by_paper < PARTIAL_BY_PAPER:
+    if invented or not relevant or by_paper < PARTIAL_BY_PAPER:
         support: Support = "unsupported"
-    elif by_quotes >= SUPPORTED_BY_QUOTES and not denies:
+    elif by_quotes >= SUPPORTED_BY_QUOTES and not denies and not missing:
         support = "supported"
     else:
         support = "partial"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import several
+from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, not_stated, unknown_names
 from rag.answer.followup import Context, FollowUps
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
@@ -33,9 +34,6 @@ from rag.types import (
     Turn,
 )
 
-NO_QUESTION = "There is no question to answer. Ask something about the papers."
-NOT_STATED = "The abstracts do not state this."
-NOTHING_RELEVANT = "None of the abstracts in this collection speaks to this question."
 HITS = 40
 # The first paper is read alone when its fused score leads by at least this much; else the best sentences of the next
 # two are read beside it (docs/decisions.md).
@@ -98,9 +96,13 @@ class Assistant:
         if search().relevance < THRESHOLD:
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
-        yield from self._answer(run, search())
-        if not run.sentences and run.not_stated and not run.stop.is_set():
-            yield from self._refuse(run, NOT_STATED, search())
+        unknown = unknown_names(cleaned, search().hits, self.searcher.catalogue) if run.route != "find" else []
+        if unknown:
+            yield from self._refuse(run, f"No abstract in this collection mentions {', '.join(unknown)}.", search())
+            return
+        yield from self._answer(run, search(), alone=context.text == cleaned)
+        if run.refusal and not run.sentences and not run.stop.is_set():
+            yield from self._refuse(run, run.refusal, search())
             return
         yield Done(run.answer())
 
@@ -125,7 +127,7 @@ class Assistant:
             yield SentenceChecked(sentence)
         yield Done(run.answer())
 
-    def _answer(self, run: Run, found: Found) -> Iterator[Event]:
+    def _answer(self, run: Run, found: Found, *, alone: bool) -> Iterator[Event]:
         reader = Reader(self.generator, self.finder, self.prompts, self.answer_tokens)
         try:
             if run.route == "compare":
@@ -133,7 +135,7 @@ class Assistant:
             elif run.route == "overview":
                 yield from several.overview(run, found, self.finder)
             elif run.route == "find":
-                yield from several.find(run, found, self.finder, reader)
+                yield from several.find(run, found, self.finder, reader, verify=alone)
             else:
                 yield from self._fact(run, found, reader)
         except (Overloaded, PromptTooLong):
@@ -160,8 +162,9 @@ class Assistant:
         # Second try with the best sentences alone: less to get lost in.
         evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
         kept = yield from reader.read(run, Read(best, run.question, evidence))
-        if not kept and not run.stop.is_set() and run.not_stated < 2:
-            yield several.quote_as_sentence(run, hits[0], ranked[0][0][0])
+        if not kept:
+            # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.
+            run.refusal = not_stated(best.title)
 
     def _quotes_only(self, run: Run, found: Found) -> Iterator[Event]:
         cited = {n for sentence in run.sentences for n in sentence.citations}

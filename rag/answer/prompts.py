@@ -16,6 +16,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "read.stable": frozenset({"title", "abstract"}),
     "read.tail": frozenset({"question"}),
     "hybrid.tail": frozenset({"others", "question"}),
+    "about.tail": frozenset({"question"}),
     "line.tail": frozenset({"question"}),
 }
 

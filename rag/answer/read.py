@@ -88,13 +88,34 @@ class Reader:
             run.count_tokens(generation.prompt_tokens, generation.answer_tokens)
         return kept
 
+    def agreement(self, run: Run, paper: Paper, question: str) -> Generator[Event, None, float]:
+        """Yields signs of life; returns the probability (0..1) that the model says yes to "is this what is asked
+        for?", .5 when it says neither yes nor no."""
+        model = self.generator()
+        job = Read(paper, question, paper.abstract, tail="about.tail")
+        generation = model.generate(self._fit(model, job), max_tokens=1)
+        said, probability = "", 0.5
+        try:
+            for piece in generation:
+                if run.stop.is_set():
+                    break
+                if not piece.text:
+                    yield Waiting(generation.position) if generation.position else Token("")
+                    continue
+                said, probability = piece.text.strip().lower(), piece.probability
+        finally:
+            generation.close()
+            run.count_tokens(generation.prompt_tokens, generation.answer_tokens)
+        if said.startswith("yes"):
+            return probability
+        return 1 - probability if said.startswith("no") else 0.5
+
     def _judge(self, run: Run, job: Read, text: str, kept: list[Sentence]) -> Generator[Event, None, None]:
         text = " ".join(text.split())
         if is_echo(text, job.question):
             yield SentenceDropped("it only repeats the question")
             return
         if says_not_stated(text):
-            run.not_stated += 1
             yield SentenceDropped("the abstract does not state it")
             return
         paper, verdict = self.best_source(text, job)

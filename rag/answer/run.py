@@ -41,7 +41,7 @@ class Run:
     reason: str | None = None
     nearest: tuple[str, ...] = ()
     refused: bool = False
-    not_stated: int = 0  # how often the model said that a paper does not tell
+    refusal: str = ""  # set by a route that finds that there is no answer
     timings: Timings = Timings()
     _start: float = field(default_factory=time.perf_counter)
 

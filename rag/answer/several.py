@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rag.answer.abstain import NO_SUCH_PAPER, no_overview, no_such_paper
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
 from rag.answer.run import Run
@@ -17,10 +18,11 @@ FIND_PAPERS = 3
 OVERVIEW_PAPERS = 20
 
 
-def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader) -> Iterator[Event]:
-    """The best papers, each with one written sentence about what was looked for."""
+def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, verify: bool) -> Iterator[Event]:
+    """The best papers, each with one written sentence about what was looked for. With `verify` the model is asked first
+    whether the best one is what was looked for; if not, `run.refusal` is set."""
     hits = relevant(found.hits, share=SHARE_OF_FIND)
-    yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits))
+    yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits), verify=verify)
 
 
 def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, reader: Reader) -> Iterator[Event]:
@@ -39,6 +41,9 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
 
 def overview(run: Run, found: Found, finder: EvidenceFinder) -> Iterator[Event]:
     """Every relevant paper with the sentence that says what it does. Sentences of the abstracts, so no model."""
+    if no_overview(run.question, found.hits, finder.weights):
+        run.refusal = NO_SUCH_PAPER
+        return
     hits = relevant(found.hits)
     shown = hits[:OVERVIEW_PAPERS]
     lines = [finder.statement(run.question, hit.paper) for hit in shown]
@@ -57,10 +62,22 @@ def quote_as_sentence(run: Run, hit: Hit, span: Span, *, opening: str = "") -> S
 
 
 def _read_each(
-    run: Run, found: Found, hits: Sequence[Hit], finder: EvidenceFinder, reader: Reader, *, matched: int
+    run: Run,
+    found: Found,
+    hits: Sequence[Hit],
+    finder: EvidenceFinder,
+    reader: Reader,
+    *,
+    matched: int,
+    verify: bool = False,
 ) -> Iterator[Event]:
     ranked = finder.rank(run.question, found.vector, [hit.paper for hit in hits])
     yield run.offer([(hit, [s for s, _ in r[:1]]) for hit, r in zip(hits, ranked, strict=True)], matched=matched)
+    if verify:
+        agreement = yield from reader.agreement(run, hits[0].paper, run.question)
+        if no_such_paper(agreement, hits[0]) and not run.stop.is_set():
+            run.refusal = NO_SUCH_PAPER
+            return
     for hit, sentences in zip(hits, ranked, strict=True):
         opening = f"- {hit.paper.title}: " if len(hits) > 1 else f"{hit.paper.title}: "
         job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening)

@@ -28,8 +28,8 @@ _BULLET = re.compile(r"[•‣▪◦●]\s*\S")
 _ITEM = re.compile(r"(?:[-*–]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S")
 _NARROWEST_WRAP = 50
 # A word broken at its own hyphen, as `textwrap` does; "pre-\nand post-processing" is not one.
-_HYPHEN_END = re.compile(r"\w-{1,2}$")
-_HYPHEN_START = re.compile(r"(?!(?:and|or|to)\b)\w|--\w")
+_HYPHEN_END = re.compile(r"\w-{1,3}$")
+_HYPHEN_START = re.compile(r"(?!(?:and|or|to)\b)\w|---?\w")
 
 
 def paper_id(title: str) -> str:

@@ -15,6 +15,7 @@ _DIGEST = ("digest", "tldr", "tl;dr")
 _URL = ("url", "link", "pdf", "forum")
 _VENUE = ("venue", "booktitle", "conference", "journal")
 _NAME = ("name", "fullname", "full_name", "author")
+_MAX_FIELD = 300
 _NAMES_TOGETHER = re.compile(r"\s+·\s+|\s*;\s*|\s+and\s+|\s*,\s+(?:and\s+)?|\n")
 
 
@@ -64,7 +65,9 @@ def _loaded(text: str) -> Any:
     except RecursionError:
         raise _Unusable("it is nested too deeply") from None
     except ValueError as error:  # a huge integer is one too
-        where = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        where = ""
+        if isinstance(error, json.JSONDecodeError):
+            where = f" (column {error.colno})" if error.lineno == 1 else f" (line {error.lineno})"
         raise _Unusable(f"it is not valid JSON{where}") from None
 
 
@@ -87,10 +90,10 @@ def _paper(row: Any) -> Paper:
         title=title,
         authors=_people(values.get("authors", values.get("author"))),
         abstract=abstract,
-        award=clean_line(_text(values, "award")) or None,
+        award=_field(values, "award"),
         url=_url(values),
-        venue=clean_line(_text(values, *_VENUE)) or None,
-        session=clean_line(_text(values, "session", "track")) or None,
+        venue=_field(values, *_VENUE),
+        session=_field(values, "session", "track"),
         year=_year(values.get("year")),
         keywords=_keywords(values.get("keywords")),
         text_kind=kind,
@@ -116,6 +119,12 @@ def _text(values: Mapping[str, Any], *keys: str) -> str:
     return ""
 
 
+def _field(values: Mapping[str, Any], *keys: str) -> str | None:
+    """A fact that a paper need not have: what is no text, or too long to be one, is left out."""
+    texts = (clean_line(values[key]) for key in keys if isinstance(values.get(key), str))
+    return next((text for text in texts if 0 < len(text) <= _MAX_FIELD), None)
+
+
 def _kind(values: Mapping[str, Any]) -> TextKind:
     return "digest" if values.get("text_kind") == "digest" else "abstract"
 
@@ -124,8 +133,10 @@ def _people(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     if isinstance(value, str):
-        # "Family, Given; Family, Given" keeps its commas: the semicolon parts the names.
-        value = value.split(";") if ";" in value else _NAMES_TOGETHER.split(value)
+        # "Family, Given; Family, Given" and "Family, Given and Family, Given" (BibTeX) keep their commas.
+        parts = value.split(";") if ";" in value else re.split(r"\s+and\s+", value)
+        together = len(parts) > 1 and (";" in value or all(part.count(",") == 1 for part in parts))
+        value = parts if together else _NAMES_TOGETHER.split(value)
     if not isinstance(value, list):
         raise _Unusable("its authors are neither a list nor text")
     names = []

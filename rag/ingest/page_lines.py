@@ -32,7 +32,7 @@ _RUN_LINES = 8
 _LONGEST_LABEL = 60
 
 _SEPARATOR = re.compile(r"\s+[·∙⋅]\s*|\s*[·∙⋅]\s+|^[·∙⋅]|[·∙⋅]$")
-_NAME_TOKEN = re.compile(r"[^\W\d_](?:[\w'’ʼ`´‘-]|\.(?=[\w-]))*\.?")
+_NAME_TOKEN = re.compile(r"[^\W\d_](?:[\w'’ʼ`´‘–-]|\.(?=[\w-]))*\.?")
 _NAME_NUMBER = re.compile(r"\d{1,4}")
 _BOUNDARY = re.compile(
     r"(?<![\s.(][A-Za-z])(?<!vs)(?<!et al)(?<!e\.g)(?<!i\.e)[.!?][\"”’')\]]?\s+(?=[\"“‘(\[$\\]?[A-Z0-9])"
@@ -44,9 +44,10 @@ _ENDED = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bal)(?<!\bcf)[.!?…][
 class PageLine:
     """A line that is not blank. `number` is 1-based in the source, `gap` the blank lines before it, as far as they
     mean something (see `read_lines`), `ended` whether it ends like a sentence, `repeated` whether its words stand on
-    the page three times, `label` whether it is a button, a date or a link. `names` and `lone_name` (0 to 1) say how much it looks like a list of names or one
-    name, `prose` (0 for a label or a title, 7 for a whole abstract) and `speaks_of_research` ("we", "this paper") how
-    much like an abstract."""
+    the page three times, `label` whether it is a button, a date or a link. `names` and `lone_name` (0 to 1) say how
+    much it looks like a list of names or one name; `prose` (0 for a label or a title, 7 for a whole abstract) and
+    `speaks_of_research` ("we", "this paper") how much like an abstract; `site_sentence` ("cookies", "click") how
+    little."""
 
     number: int
     text: str
@@ -88,7 +89,9 @@ def read_lines(lines: Iterable[str]) -> list[PageLine]:
 def wrap_width(lines: list[PageLine]) -> int:
     """The width in characters at which running text is wrapped on this page; 0 when it is not. Told by the lines that
     stop inside a sentence which the next line takes up with a small letter."""
-    broken = [len(before.text) for before, line in zip(lines, lines[1:], strict=False) if _breaks_sentence(before, line)]
+    broken = [
+        len(before.text) for before, line in zip(lines, lines[1:], strict=False) if _breaks_sentence(before, line)
+    ]
     return max(broken) if len(broken) >= max(3, len(lines) // 50) else 0
 
 
@@ -127,9 +130,7 @@ def split_names(text: str) -> list[str]:
 def _double_spaced(lines: list[PageLine]) -> bool:
     if any(line.gap % 2 == 0 for line in lines[1:]):
         return False
-    broken = sum(
-        _breaks_sentence(before, replace(line, gap=0)) for before, line in zip(lines, lines[1:], strict=False)
-    )
+    broken = sum(_breaks_sentence(before, replace(line, gap=0)) for before, line in zip(lines, lines[1:], strict=False))
     return broken > len(lines) / 5
 
 
@@ -164,7 +165,7 @@ def _is_label(text: str) -> bool:
     """A button, a date, a link, `Keywords: ...`: short, and made of the words that sites are made of."""
     if FIELD.match(text) or URL.match(text):
         return True
-    words = [word.strip(".'’-–—&|").casefold() for word in re.split(r"[\s\[\]()<>/:,»«→←▸▼▲·•|#!?+]+", text)]
+    words = [word.strip(".'’&").casefold() for word in re.split(r"[\s\[\]()<>/:,»«→←▸▼▲·•|#!?+–—-]+", text)]
     words = [word for word in words if any(map(str.isalnum, word))]
     if text.endswith((".", "!", "?")) and not text.casefold().endswith(("a.m.", "p.m.")):
         return False
@@ -188,7 +189,10 @@ def _name(text: str) -> float:
     lowered = [token.casefold().strip(".") for token in tokens]
     if any(word in SITE_WORDS and word not in ALSO_NAMES for word in lowered):
         return 0.0
-    if any(word in NOT_IN_NAMES or token in FUNCTION_WORDS for word, token in zip(lowered, tokens, strict=True)):
+    # "Linh The Nguyen" is a name, "The Nguyen Method" and "notes for the Nguyens" are not.
+    if lowered[0] in NOT_IN_NAMES or any(token in FUNCTION_WORDS for token in tokens):
+        return 0.0
+    if any(word in NOT_IN_NAMES and word != "the" for word in lowered):
         return 0.0
     if any(len(token) > 4 and token.endswith(".") and "." not in token[:-1] for token in tokens):
         return 0.0

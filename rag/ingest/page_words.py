@@ -24,18 +24,19 @@ SITE_WORDS = _words(
     timezone event events list title author authors log login logout sign register registration account profile help
     desk center centre contact about privacy policy terms use cookie cookies copyright sponsor sponsors sponsorship
     exhibitor exhibitors press careers faq organizers organisers committee committees attendee attendees expo socials
-    toggle expand collapse loading image thumbnail logo news blog rights reserved code-of-conduct conduct board
-    in-person mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday jan
+    toggle expand collapse loading image thumbnail logo news blog rights reserved conduct board
+    person visit spot booth floor level ballroom stage starts ends min mins minutes today tomorrow mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday jan
     feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october
     november december am pm a.m p.m pdt pst pt utc gmt cet cest edt est et jst
     """
 )
 LINKING = _words("a all and at by chair for from here i in is it me my now of on or our s the this to up us with you")
-# Months, days and places that are names of people too.
-ALSO_NAMES = _words("jan mar march apr april may jun june jul aug august sun sat mon hall page center et est")
+# Months, days, places and initials that are names of people too.
+ALSO_NAMES = _words(
+    "jan mar march apr april may jun june jul aug august sun sat mon hall page center et est am pm a.m p.m"
+)
 FIELD = re.compile(
-    r"(?:keywords?|tl;?\s?dr|subject areas?|topics?|primary area|doi|url|project page|code|time|room|location|chairs?"
-    r"|session chairs?|moderators?|poster id|paper id)\s*:",
+    r"(?:keywords?|tl;?\s?dr|subject areas?|topics?|primary area|doi|url|session chairs?|(?:poster|paper) id)\s*:",
     re.IGNORECASE,
 )
 URL = re.compile(r"(?:https?://|www\.)\S+$", re.IGNORECASE)
@@ -46,8 +47,8 @@ SITE_SENTENCE = re.compile(
 )
 AWARD = re.compile(
     r"\b(?:awards?|awarded|prizes?|outstanding|distinguished|honou?rable|winners?|runners?[- ]?up|finalists?|nominees?"
-    r"|nominated|nomination|commendation|commended|laureate|medal|test[- ]of[- ]time|top[- ]\d+ ?%"
-    r"|best (?:\S+ ){0,3}(?:papers?|posters?|demos?|talks?|presentations?))\b",
+    r"|nominated|nomination|commendation|commended|laureate|medal|test[- ]of[- ]time"
+    r"|best (?:\S+ ){0,3}(?:papers?|posters?|demos?|talks?|presentations?))\b|\btop[- ]\d+ ?%",
     re.IGNORECASE,
 )
 RESEARCH = re.compile(

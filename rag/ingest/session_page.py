@@ -1,6 +1,6 @@
 """A conference session page saved as text: furniture of the site, then papers (award, title, authors, abstract).
 
-`page_lines` measures the lines, `page_roles` says which line is what, and here papers are put together from them.
+`page_lines` measures the lines, `page_path` says which line is what, and here papers are put together from them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from rag.ingest.clean import MAX_ABSTRACT, MAX_AUTHOR, MAX_TITLE, join_lines, paper_id
 from rag.ingest.page_lines import PageLine, read_lines, split_names
+from rag.ingest.page_path import best_roles
 from rag.ingest.page_roles import (
     ABSTRACT,
     AUTHORS,
@@ -24,7 +25,6 @@ from rag.ingest.page_roles import (
     TITLE,
     WRAPPED_AUTHORS,
     WRAPPED_TITLE,
-    best_roles,
 )
 from rag.types import Paper, Rejected
 

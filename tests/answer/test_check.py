@@ -82,6 +82,18 @@ def test_a_number_inside_a_name_is_part_of_the_name() -> None:
     assert missing_facts("GPT-3 is used.", paper) == ("gpt3",)
 
 
+def test_an_acronym_of_the_user_may_be_spelled_out_in_the_paper() -> None:
+    paper = Paper("a", "Boats", (), "We study paper-boat wax learning.")
+    assert missing_facts("PBWL works.", paper) == ()
+    assert missing_facts("PBQL works.", paper) == ("pbql",)
+
+
+def test_a_name_that_only_the_user_used_makes_the_sentence_doubtful(weights: TermWeights) -> None:
+    sentence = "WaxNet, also called HullNet, reaches 83.5% floating boats on PondBench."
+    assert check(sentence, PAPER, SPANS, weights).support == "unsupported"
+    assert check(sentence, PAPER, SPANS, weights, question="What does HullNet reach on PondBench?").support == "partial"
+
+
 def test_authors_and_title_count_as_source() -> None:
     assert missing_facts("WaxNet is by Cleo Tarn.", PAPER) == ()
 

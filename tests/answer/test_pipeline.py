@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from rag.answer.pipeline import NO_QUESTION, NOT_STATED, NOTHING_RELEVANT, Assistant
+from rag.answer.abstain import NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, not_stated
+from rag.answer.pipeline import Assistant
 from rag.errors import ModelError, Overloaded
 from rag.testing import ScriptedGenerator
 from rag.types import (
@@ -72,15 +73,14 @@ def test_only_the_best_paper_and_the_question_reach_the_model(assistant: Assista
     assert BOATS not in prompt.stable, "the saved state must not depend on the question"
 
 
-def test_an_invented_number_is_withdrawn_and_the_quote_stands_in(
-    assistant: Assistant, model: ScriptedGenerator
-) -> None:
+def test_what_is_twice_unsupported_is_said_to_be_not_stated(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 977 minutes.", "They sank after 977 minutes on the ponds."]
     answer, events = ask(assistant, BOATS)
     dropped = [event for event in events if isinstance(event, SentenceDropped)]
     assert len(dropped) == 2 and "977" in dropped[0].reason
-    assert "977" not in answer.text and "41 minutes" in answer.text
-    assert answer.sentences[0].text == answer.sentences[0].quotes[0].text
+    assert answer.refused and answer.reason == not_stated("A Census of Paper Boats") and answer.text == ""
+    assert answer.nearest[0] == "A Census of Paper Boats"
+    assert any(isinstance(event, EvidenceFound) for event in events), "the quotes stay on screen"
 
 
 def test_a_second_read_repairs_an_echo(assistant: Assistant, model: ScriptedGenerator) -> None:
@@ -114,7 +114,31 @@ def test_off_topic_is_refused_without_the_model(assistant: Assistant, model: Scr
 def test_what_the_model_does_not_find_is_said_to_be_not_stated(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["The paper does not mention the colour.", "The colour of the boats is not stated."]
     answer, _ = ask(assistant, "Which colour were the folded paper boats on the ponds?")
-    assert answer.refused and answer.reason == NOT_STATED and answer.text == ""
+    assert answer.refused and answer.reason == not_stated("A Census of Paper Boats") and answer.text == ""
+
+
+def test_a_paper_that_was_looked_for_is_checked_and_described(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Yes", "The paper counts paper boats on three ponds."]
+    answer, events = ask(assistant, "Is there a paper about paper boats on ponds?")
+    assert answer.route == "find" and answer.text.startswith("A Census of Paper Boats: The paper counts")
+    assert "yes or no" in model.prompts[0].tail
+
+
+def test_a_topic_that_no_paper_has_is_not_made_up(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["No"]
+    answer, _ = ask(assistant, "Is there a paper about boats made of glass and honey?")
+    assert answer.refused and answer.reason == NO_SUCH_PAPER and answer.nearest
+
+
+def test_a_coined_name_that_no_paper_has_is_said_to_be_absent(assistant: Assistant, model: ScriptedGenerator) -> None:
+    answer, _ = ask(assistant, "How many minutes does FoldNet-9 keep things like clocks dry?")
+    assert answer.refused and answer.reason == "No abstract in this collection mentions FoldNet-9."
+    assert not model.prompts
+
+
+def test_an_overview_of_nothing_is_refused(assistant: Assistant, model: ScriptedGenerator) -> None:
+    answer, _ = ask(assistant, "Give me an overview of volcanoes, glaciers, deserts and one pond")
+    assert answer.refused and answer.reason == NO_SUCH_PAPER
 
 
 def test_several_papers_get_a_sentence_each(assistant: Assistant, model: ScriptedGenerator) -> None:

@@ -6,14 +6,23 @@ import random
 import textwrap
 from dataclasses import dataclass, field, replace
 
-_FIRST = (
-    "Ada Björn Chiara Dmitri Elif Fatou Gwen Hyun-woo Iñigo Jun Kofi Lucía Mbali Noé Olga Priya Quentin Rosa Søren Tuán "
-    "Uma Viktor Wei Xóchitl Yara Zsófia J. R.K. Jean-Luc Bo Yi"
-).split()
-_LAST = (
-    "Abara Brandão Castellanos D'Amico Eklund Fjeld Goh Håkansson Ibáñez Jørgensen Kowalczyk Lindqvist Müller Ng O’Neil "
-    "Petrov Quispe Rossi Sato Takahashi Ueda Vu Wójcik Xu Yılmaz Zhang Smith-Jones Li"
-).split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+FIRST = _words(
+    """
+    Ada Björn Chiara Dmitri Elif Fatou Gwen Hyun-woo Iñigo Jun Kofi Lucía Mbali Noé Olga Priya Quentin Rosa Søren Tuán
+    Uma Viktor Wei Xóchitl Yara Zsófia J. R.K. Jean-Luc Bo Yi
+    """
+)
+LAST = _words(
+    """
+    Abara Brandão Castellanos D'Amico Eklund Fjeld Goh Håkansson Ibáñez Jørgensen Kowalczyk Lindqvist Müller Ng O’Neil
+    Petrov Quispe Rossi Sato Takahashi Ueda Vu Wójcik Xu Yılmaz Zhang Smith-Jones Li
+    """
+)
 _ODD_NAMES = [
     "ana de la cruz",
     "LI WEI",
@@ -134,7 +143,7 @@ def made_up_paper(rng: random.Random, *, authors: int | None = None) -> MadeUp:
 
     count = authors or rng.choice([1, 2, 2, 3, 4, 5, 6, 14, 17])
     names = tuple(
-        rng.choice(_ODD_NAMES) if rng.random() < 0.12 and count > 1 else f"{rng.choice(_FIRST)} {rng.choice(_LAST)}"
+        rng.choice(_ODD_NAMES) if rng.random() < 0.12 and count > 1 else f"{rng.choice(FIRST)} {rng.choice(LAST)}"
         for _ in range(count)
     )
     if rng.random() < 0.12:

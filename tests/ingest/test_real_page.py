@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from rag.ingest.read import read_papers
 from rag.resources import resource
@@ -59,3 +63,33 @@ def plain(text: str) -> list[str]:
 
 def numbers(text: str) -> set[str]:
     return set(re.findall(r"\d[\d.,]*\d|\d", text))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda text: re.sub(r"\n{2,}", "\n\n", text), id="single blank lines"),
+        pytest.param(lambda text: re.sub(r"\n{2,}", "\n", text), id="no blank lines"),
+        pytest.param(lambda text: text.replace("\n", "\r\n"), id="Windows line ends"),
+        pytest.param(lambda text: text.replace("\n", "\n\n"), id="double spacing"),
+        pytest.param(lambda text: text.replace("\n\n\n", "\n\n\n\n\n"), id="more blank lines"),
+        pytest.param(lambda text: text.replace(" · ", "\u00a0·\u00a0").replace("\n", " \t\n"), id="other spaces"),
+        pytest.param(
+            lambda text: "\n".join(textwrap.fill(line, 80, break_on_hyphens=False) for line in text.split("\n")),
+            id="wrapped",
+        ),
+        pytest.param(
+            lambda text: text.replace("\n\n\n", "\n\nAdd to calendar\n\n\nPoster\n"), id="buttons between papers"
+        ),
+        pytest.param(
+            lambda text: text + "\n\n\nUseful links\n\nSponsors\n\n© The conference. Contact us.\n", id="footer"
+        ),
+    ],
+)
+def test_the_page_set_otherwise_has_the_same_papers(
+    session_page: Path, tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text(change(session_page.read_text(encoding="utf-8")), encoding="utf-8", newline="")
+    facts = [(p.title, p.authors, p.award, p.abstract) for p in papers(session_page)]
+    assert [(p.title, p.authors, p.award, p.abstract) for p in papers(file)] == facts

@@ -29,7 +29,21 @@ TURN = ShownTurn(
 TAGS = {"article", "section", "header", "div", "p", "ul", "li", "h1", "h2", "h3", "a", "b", "button", "code"}
 TAGS |= {"mark", "span"}
 LINKS = ("#card-", "http://", "https://")
-any_text = st.text(max_size=60) | st.text(alphabet="<>&\"'/=`${}[]() aonscriptx\n", max_size=60)
+PIECES = (
+    "<b>",
+    "</p>",
+    "<script>",
+    "<img src=x onerror=y>",
+    "'",
+    '"',
+    "&amp;",
+    "&lt",
+    "--><!--",
+    "${x}",
+    "{{x}}",
+    " x ",
+)
+any_text = st.text(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
 
 
 class Seen(HTMLParser):
