@@ -133,7 +133,7 @@ class Assistant:
             if run.route == "compare":
                 yield from several.compare(run, found, self.searcher, self.finder, reader)
             elif run.route == "overview":
-                yield from several.overview(run, found, self.finder)
+                yield from several.overview(run, found, self.searcher, self.finder, alone=alone)
             elif run.route == "find":
                 yield from several.find(run, found, self.finder, reader, verify=alone)
             else:

@@ -43,3 +43,9 @@ def core(question: str) -> str:
     sentences = [span.text for span in split_sentences(question)]
     asking = [text for text in sentences if text.endswith("?")][-2:] or sentences[-1:]
     return " ".join(asking)[-1000:]
+
+
+def topic(question: str) -> str:
+    """What an overview is about: the question without the words that ask for it; all of it when nothing is left."""
+    rest = wording.NOT_TOPIC.sub(" ", question)
+    return " ".join(rest.replace("?", " ").replace(".", " ").split()).strip(" ,;:-") or question

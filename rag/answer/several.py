@@ -4,10 +4,11 @@ sentence is cited to the paper that was read."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rag.answer.abstain import NO_SUCH_PAPER, no_overview, no_such_paper
 from rag.answer.read import Read, Reader
-from rag.answer.route import sides
+from rag.answer.route import sides, topic
 from rag.answer.run import Run
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.search import Found, Searcher
@@ -39,8 +40,15 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
     yield from _read_each(run, found, list(chosen.values())[:4], finder, reader, matched=len(chosen))
 
 
-def overview(run: Run, found: Found, finder: EvidenceFinder) -> Iterator[Event]:
-    """Every relevant paper with the sentence that says what it does. Sentences of the abstracts, so no model."""
+def overview(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, *, alone: bool) -> Iterator[Event]:
+    """Every relevant paper with the sentence of its abstract that says what it does, so no model is needed.
+
+    A question that stands alone is searched by its topic; when even the best paper is far from it, `run.refusal` is set.
+    """
+    if alone:
+        about = searcher.search(topic(run.question), limit=len(found.hits))
+        allowed = {hit.paper.id for hit in found.hits}
+        found = replace(about, hits=tuple(hit for hit in about.hits if hit.paper.id in allowed) or found.hits)
     if no_overview(run.question, found.hits, finder.weights):
         run.refusal = NO_SUCH_PAPER
         return

@@ -39,6 +39,16 @@ FIND = _pattern(
     | who\s(works|is\sworking|proposes|proposed|looked|looks)\s )
     | ^\s*(a|any|the)\s(paper|work|poster)\b"""
 )
+# What an overview is wrapped in: the rest is its topic.
+NOT_TOPIC = _pattern(
+    r"""\b( give\sme | show\sme | tell\sme | an? | the | overview | survey | landscape | tour | of | on | about | in
+    | with
+    | papers? | posters? | works? | this | session | collection | track | what('s|\sis|\sare)? | new | here | there
+    | summari[sz]e | summary | please | can\syou | could\syou | being | presented | which | what | list | all | any
+    | deals?(\swith)? | dealing(\swith)? | i\s(work\son|care\sabout|am\sinterested\sin) | should\si\s(see|read)
+    | and | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
+    | using | say | that | they | abstracts? | included | main | themes | topics )\b"""
+)
 ONE_PAPER = _pattern(r"""["“”«»] | \b(the|this|that|their|its)\s([\w-]+\s){0,4}(paper|work|authors?|abstract)\b""")
 BETWEEN_SIDES = _pattern(
     r"""\s*(?: \bversus\b | \bvs\b\.? | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""

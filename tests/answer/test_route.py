@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.followup import leans_on_history
-from rag.answer.route import core, route, sides
+from rag.answer.route import core, route, sides, topic
 from rag.types import Route
 
 
@@ -63,3 +63,17 @@ def test_the_core_of_a_long_message_is_what_it_asks() -> None:
 )
 def test_leaning_on_history(question: str, leans: bool) -> None:
     assert leans_on_history(question) is leans
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("Give me an overview of the wax coating papers in this session.", "wax coating"),
+        ("summarize the paper boat papers please", "boat"),
+        ("What is new on slow clocks here?", "slow clocks"),
+        ("Which papers deal with ladders or gardens?", "ladders or gardens"),
+        ("overview", "overview"),
+    ],
+)
+def test_the_topic_of_an_overview(question: str, about: str) -> None:
+    assert topic(question) == about
