@@ -95,18 +95,23 @@ class Library:
         """The language model, loaded at the first call. Raises ModelMissing or ModelCorrupt."""
         with self._building:
             if self._generator is None:
-                model = self.models.resolve(self.settings.llm)
-                self._generator = LocalGenerator(
-                    model.path,
-                    name=model.name,
-                    identity=model.identity,
-                    context_tokens=self.settings.context_tokens,
-                    threads=self.settings.threads,
-                    gpu_layers=self.settings.gpu_layers,
-                    max_waiting=self.settings.max_waiting,
-                    blocks_dir=self.settings.data_dir / "kv" if self.settings.kv_cache else None,
-                )
+                blocks = self.settings.data_dir / "kv" if self.settings.kv_cache else None
+                self._generator = self.new_generator(blocks)
             return self._generator
+
+    def new_generator(self, blocks_dir: Path | None) -> Generator:
+        """The language model once more, with saved blocks of its own or none. The caller closes it."""
+        model = self.models.resolve(self.settings.llm)
+        return LocalGenerator(
+            model.path,
+            name=model.name,
+            identity=model.identity,
+            context_tokens=self.settings.context_tokens,
+            threads=self.settings.threads,
+            gpu_layers=self.settings.gpu_layers,
+            max_waiting=self.settings.max_waiting,
+            blocks_dir=blocks_dir,
+        )
 
     def relevance(self) -> Relevance:
         """The judge of off-topic questions, shared by all collections."""

@@ -23,21 +23,8 @@ SECOND_QUOTE_ADDS = 0.15
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"[^\W_][\w+-]*")
-_NUMBER_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
+# From two on: "one" is mostly no number ("the first one", "one particular person").
+_NUMBER_WORDS = dict(two="2", three="3", four="4", five="5", six="6", seven="7", eight="8", nine="9", ten="10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +43,7 @@ def numbers_in(text: str) -> set[str]:
     for match in _NUMBER.findall(text):
         plain = re.sub(r",(?=\d{3}(?!\d))", "", match).rstrip(".,")
         found.add(re.sub(r"(\.\d*?)0+$", r"\1", plain).rstrip(".") if "." in plain else plain.lstrip("0") or "0")
-    found |= {str(_NUMBER_WORDS.index(word)) for word in words(text) if word in _NUMBER_WORDS}
+    found |= {_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS}
     return found
 
 
@@ -104,8 +91,8 @@ def check(sentence: str, paper: Paper, spans: Sequence[Span], weights: TermWeigh
     asked = set(content_words(question)) - paper_stems
     relevant = {stem: weight for stem, weight in of_sentence.items() if stem not in asked}
     missing = missing_facts(sentence, paper)
-    # A name that only the user has used makes the sentence doubtful, not wrong: it may be another word for the same.
-    invented = set(missing) - names_in(question)
+    # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same.
+    invented = set(missing) - names_in(question) - numbers_in(question)
     quotes = best_quotes(relevant, spans)
     by_quotes = overlap(relevant, " ".join([paper.title, *(span.text for span in quotes)]))
     by_paper = overlap(relevant, f"{paper.title} {paper.abstract}")

@@ -43,7 +43,8 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
 def overview(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, *, alone: bool) -> Iterator[Event]:
     """Every relevant paper with the sentence of its abstract that says what it does, so no model is needed.
 
-    A question that stands alone is searched by its topic; when even the best paper is far from it, `run.refusal` is set.
+    A question that stands alone is searched by its topic; when even the best paper is far from it, `run.refusal` is
+    set.
     """
     if alone:
         about = searcher.search(topic(run.question), limit=len(found.hits))

@@ -35,6 +35,7 @@ MANY = _pattern(
 FIND = _pattern(
     r"""\b( is\sthere | are\sthere | any(one|body|thing)\b | has\sany(one|body) | does\sany(one|body)
     | which\s(paper|work|poster)\b | which\sof\s(those|these|them)\b | what\spaper\b
+    | any\s(other\s)?(paper|work|poster)\b | another\s(paper|work|poster)\b
     | looking\sfor | search(ing)?\sfor | find\sme | point\sme\sto
     | who\s(works|is\sworking|proposes|proposed|looked|looks)\s )
     | ^\s*(a|any|the)\s(paper|work|poster)\b"""

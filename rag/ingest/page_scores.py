@@ -129,7 +129,7 @@ def _note_score(role: int, line: PageLine) -> float:
         return 0.0
     if role == LABEL or line.names >= SURE_NAMES or line.prose >= 1 or line.ended or line.words > 8:
         return -20.0
-    return -2.0
+    return -5.0 if line.lone_name >= 0.6 else -2.0
 
 
 def _abstract_score(line: PageLine) -> float:
@@ -157,13 +157,15 @@ def step(before_role: int, role: int, before: PageLine, line: PageLine, layout: 
     if role in (WRAPPED_TITLE, WRAPPED_AUTHORS):
         return _wrap_step(role, before, line, layout)
     if role == LABEL:
-        if line.gap == 0 and layout.all_wrapped and was_full(before, line, layout.width):
+        if _may_be_wrapped(before, line, layout):
             return -2.5
         # A name over labels and an abstract is no title, even where the blank lines set it apart.
-        return -3.0 if before.lone_name >= 0.6 else 0.0
+        return -3.0 if before_role == TITLE and before.lone_name >= 0.6 else 0.0
     if role == AUTHORS:
         if before_role not in IN_TITLE:
             return NO_TITLE + _leaving(before_role, before, line, layout)
+        if line.names < SURE_NAMES and _may_be_wrapped(before, line, layout):
+            return -3.0
         if line.gap == layout.authors_gap:
             return 0.5
         return -2.0 if line.gap >= layout.paper_gap > layout.inner_gap else -0.5
@@ -171,7 +173,7 @@ def step(before_role: int, role: int, before: PageLine, line: PageLine, layout: 
         return _abstract_step(before_role, role, before, line, layout)
     if role == MORE:
         return _more_step(before, line, layout)
-    if role == TITLE and line.gap == 0 and layout.all_wrapped and was_full(before, line, layout.width):
+    if role == TITLE and _may_be_wrapped(before, line, layout):
         return -2.5 + _leaving(before_role, before, line, layout)
     if role == TITLE and before_role == AWARD:
         if line.gap == 0:
@@ -254,8 +256,10 @@ def _more_step(before: PageLine, line: PageLine, layout: Layout) -> float:
 
 def _wrap_step(role: int, before: PageLine, line: PageLine, layout: Layout) -> float:
     """Titles and author lists go on in the next line only where the page is wrapped and the line was full."""
-    if line.gap:
-        return _IMPOSSIBLE
-    if role == WRAPPED_AUTHORS and (before.text.endswith("·") or line.text.startswith("·")):
+    if role == WRAPPED_AUTHORS and line.gap == 0 and (before.text.endswith("·") or line.text.startswith("·")):
         return 0.5
-    return 0.0 if layout.all_wrapped and was_full(before, line, layout.width) else _IMPOSSIBLE
+    return 0.0 if _may_be_wrapped(before, line, layout) else _IMPOSSIBLE
+
+
+def _may_be_wrapped(before: PageLine, line: PageLine, layout: Layout) -> bool:
+    return line.gap == 0 and layout.all_wrapped and was_full(before, line, layout.width)

@@ -15,19 +15,20 @@ def _words(text: str) -> frozenset[str]:
 # Of these the buttons, menus, labels and dates consist; a line of nothing else is furniture.
 SITE_WORDS = _words(
     """
-    add calendar view show hide more less detail details full open join watch link links pdf paper papers poster posters
-    video videos slide slides code project page website site openreview arxiv proceedings virtual oral orals spotlight
-    spotlights talk talks tutorial workshop session sessions track conference livestream live recording chat room hall
-    location zoom gather abstract abstracts keywords bookmark favorite favourite favorites share tweet email copy bibtex
-    cite citation export download downloads supplementary material appendix discussion question questions answers back
-    next previous prev top home menu skip navigation main content search sort filter select year schedule time date
-    timezone event events list title author authors log login logout sign register registration account profile help
-    desk center centre contact about privacy policy terms use cookie cookies copyright sponsor sponsors sponsorship
-    exhibitor exhibitors press careers faq organizers organisers committee committees attendee attendees expo socials
-    toggle expand collapse loading image thumbnail logo news blog rights reserved conduct board
-    person visit spot booth floor level ballroom stage starts ends min mins minutes today tomorrow mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday jan
-    feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october
-    november december am pm a.m p.m pdt pst pt utc gmt cet cest edt est et jst
+    add calendar view show hide more less detail details full open join watch link links pdf paper papers poster
+    posters video videos slide slides code project page website site openreview arxiv proceedings virtual oral orals
+    spotlight spotlights talk talks tutorial workshop session sessions track conference livestream live recording chat
+    room hall location zoom gather abstract abstracts keywords bookmark favorite favourite favorites share tweet email
+    copy bibtex cite citation export download downloads supplementary material appendix discussion question questions
+    answers back next previous prev top home menu skip navigation main content search sort filter select year schedule
+    time date timezone event events list title author authors log login logout sign register registration account
+    profile help desk center centre contact about privacy policy terms use cookie cookies copyright sponsor sponsors
+    sponsorship exhibitor exhibitors press careers faq organizers organisers committee committees attendee attendees
+    expo socials toggle expand collapse loading image thumbnail logo news blog rights reserved conduct board person
+    visit spot booth floor level ballroom stage starts ends minutes today tomorrow mon tue tues wed thu thur thurs fri
+    sat sun monday tuesday wednesday thursday friday saturday sunday jan feb mar apr may jun jul aug sep sept oct nov
+    dec january february march april june july august september october november december am pm a.m p.m pdt pst pt utc
+    gmt cet cest edt est et jst
     """
 )
 LINKING = _words("a all and at by chair for from here i in is it me my now of on or our s the this to up us with you")

@@ -20,7 +20,18 @@ from typer.core import TyperGroup
 
 import rag
 from rag.errors import PosterchatError
-from rag.serve import cli_ask, cli_chat, cli_eval, cli_index, cli_models, cli_papers, cli_serve, doctor
+from rag.serve import (
+    cli_ask,
+    cli_bench,
+    cli_chat,
+    cli_eval,
+    cli_eval_support,
+    cli_index,
+    cli_models,
+    cli_papers,
+    cli_serve,
+    doctor,
+)
 from rag.serve.cli_common import Cli, OpenLibrary
 from rag.serve.terminal import make_console, show_error
 from rag.settings import Settings
@@ -109,7 +120,18 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         if context.invoked_subcommand is None:
             typer.echo(context.get_help())
 
-    for module in (cli_index, cli_ask, cli_chat, cli_serve, cli_papers, cli_models, cli_eval, doctor):
+    for module in (
+        cli_index,
+        cli_ask,
+        cli_chat,
+        cli_serve,
+        cli_papers,
+        cli_models,
+        cli_eval,
+        cli_eval_support,
+        cli_bench,
+        doctor,
+    ):
         module.add_to(app)
     return app
 

@@ -72,6 +72,10 @@ def test_numbers_are_compared_in_plain_form() -> None:
     assert numbers_in("version 10 of 100") == {"10", "100"}
 
 
+def test_one_is_mostly_no_number() -> None:
+    assert numbers_in("the first one adapts to one person, two of zero") == {"2"}
+
+
 def test_names_are_acronyms_and_coined_words() -> None:
     assert names_in("The ViTs and GPT-2 on a V100 use iBOT, but Paris does not.") == {"vit", "gpt2", "v100", "ibot"}
 

@@ -25,6 +25,7 @@ from rag.types import Route
         ("What does the summary of the boat paper say?", "fact"),
         ("Is there a paper about leaning ladders?", "find"),
         ("Has anyone looked at slow clocks?", "find"),
+        ("Any other paper besides that one on ladders?", "find"),
         ("which paper introduces a wax coating", "find"),
         ("I'm looking for the one where boats sink", "find"),
     ],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from rag.ingest.read import MAX_LINE_BYTES, paper_id, read_papers
 from rag.resources import resource
 from rag.types import Paper, Rejected
 
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = """Skip to main content
 
 Session
@@ -88,6 +90,53 @@ def test_what_is_no_paper_is_said_in_one_sentence(tmp_path: Path, content: bytes
     assert "\n" not in str(caught.value)
 
 
+def test_a_page_may_begin_with_brackets_and_speak_of_html(tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text("[ Browse ]\n\n" + PAGE.replace("apples", "<html> and <body> tags"))
+    assert [paper.title for paper in read(file)[0]] == ["Why Ladders Lean Left", "Slow Clocks for Fast Rooms"]
+
+
+def test_line_ends_of_old_macs(tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_bytes(PAGE.replace("\n", "\r").encode())
+    assert len(read(file)[0]) == 2
+
+
+@pytest.mark.parametrize("word", ["garden \u00e9t\u00e9s\u00e9\u2014so", "\u201cGarten\u201d"])
+def test_windows_latin_is_read(tmp_path: Path, word: str) -> None:
+    file = tmp_path / "page.txt"
+    file.write_bytes(PAGE.replace("gardens", word).encode("cp1252"))
+    assert word in read(file)[0][0].abstract
+
+
+@pytest.mark.parametrize("damage", [b"caf\xc3\xa9 \xc3", "\u516c\u56ed\u82b1\u56ed".encode("gbk")])
+def test_damaged_and_other_encodings_are_refused_with_their_line(tmp_path: Path, damage: bytes) -> None:
+    file = tmp_path / "page.txt"
+    file.write_bytes(PAGE.encode().replace(b"gardens", damage))
+    line = PAGE[: PAGE.index("gardens")].count("\n") + 1
+    with pytest.raises(InputError, match=rf"not UTF-8 text \(line {line}\)"):
+        list(read_papers(file))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_are_refused_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="not a regular file"):
+        list(read_papers(pipe))
+
+
+def test_reading_needs_the_standard_library_only() -> None:
+    code = "import sys; import rag.ingest.read; print([m for m in sys.modules if not m.startswith(('rag', '_'))])"
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert {name.strip("' []\n").split(".")[0] for name in loaded.split(",")} <= sys.stdlib_module_names | {"__main__"}
+
+
 def test_missing_files_folders_and_closed_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file"):
         list(read_papers(tmp_path / "absent.txt"))
@@ -120,81 +169,6 @@ def test_a_page_with_a_huge_line_keeps_its_papers(tmp_path: Path) -> None:
     papers, rejected = read(file)
     assert [paper.title for paper in papers] == ["Why Ladders Lean Left", "Slow Clocks for Fast Rooms"]
     assert [r.line for r in rejected] == [1]
-
-
-def test_rows_that_are_no_papers_are_named_and_the_others_read(tmp_path: Path) -> None:
-    good = json.dumps({"title": "Good", "abstract": "Yes."})
-    bad = [
-        ("{broken", "not valid JSON"),
-        ("[1, 2]", "not a JSON object"),
-        ('{"abstract": "No title."}', "no title"),
-        ('{"title": "No abstract"}', "no abstract"),
-        ('{"title": 5, "abstract": "x"}', "title is not text"),
-        ('{"title": "x", "abstract": ["y"]}', "abstract is not text"),
-        ('{"title": "x", "abstract": "y", "authors": 7}', "authors"),
-        ('{"title": "x", "abstract": "y", "authors": [{"nick": "z"}]}', "no name"),
-        ('{"title": "x", "abstract": ' + "[" * 100_000, "nested too deeply"),
-        ('{"title": "x", "abstract": 1' + "0" * 5000 + "}", ""),
-        (json.dumps({"title": "x" * 600, "abstract": "y"}), "too long"),
-    ]
-    file = tmp_path / "rows.jsonl"
-    file.write_text("\n".join([good, *(row for row, _ in bad), "", good.replace("Good", "Last")]))
-    papers, rejected = read(file)
-    assert [paper.title for paper in papers] == ["Good", "Last"]
-    assert [r.line for r in rejected] == list(range(2, 2 + len(bad)))
-    for (_, words), item in zip(bad, rejected, strict=True):
-        assert words in item.reason
-
-
-def test_the_keys_that_people_use(tmp_path: Path) -> None:
-    file = tmp_path / "rows.jsonl"
-    rows = [
-        {
-            "Title": "A",
-            "Summary": "S.",
-            "AUTHORS": "Ada Quill and Bo Marsh",
-            "Year": "2022",
-            "PDF": "https://x.example/a",
-        },
-        {
-            "title": "B",
-            "abstract": "S.",
-            "authors": "Quill, Ada; Marsh, Bo",
-            "keywords": "ponds; boats",
-            "year": "soon",
-        },
-        {"title": "C", "tldr": "S.", "authors": [{"name": "Ada Quill"}, "Bo Marsh"], "url": "javascript:alert(1)"},
-        {"content": {"title": {"value": "D"}, "abstract": {"value": "S."}, "authors": {"value": ["Ada Quill"]}}},
-        {"title": "E", "abstract": "S.", "authors": None, "award": "Best", "venue": "V", "session": "1"},
-    ]
-    file.write_text("\n".join(json.dumps(row) for row in rows))
-    papers, rejected = read(file)
-    assert not rejected
-    a, b, c, d, e = papers
-    assert a.authors == ("Ada Quill", "Bo Marsh") and a.year == 2022 and a.url == "https://x.example/a"
-    assert b.authors == ("Quill, Ada", "Marsh, Bo") and b.keywords == ("ponds", "boats") and b.year is None
-    assert c.text_kind == "digest" and c.authors == ("Ada Quill", "Bo Marsh") and c.url is None
-    assert d.title == "D" and d.authors == ("Ada Quill",)
-    assert (e.award, e.venue, e.session, e.authors) == ("Best", "V", "1", ())
-
-
-@pytest.mark.parametrize("wrap", [list, lambda rows: {"papers": rows}])
-@pytest.mark.parametrize("indent", [None, 2])
-def test_one_json_value_is_read_too(tmp_path: Path, wrap: type[list[object]], indent: int | None) -> None:
-    file = tmp_path / "papers.json"
-    rows = [{"title": "A", "abstract": "x."}, {"title": "B"}, {"title": "C", "abstract": "z."}]
-    file.write_text(json.dumps(wrap(rows), indent=indent))
-    papers, rejected = read(file)
-    assert [paper.title for paper in papers] == ["A", "C"] and [r.line for r in rejected] == [2]
-
-
-def test_text_is_kept_as_it_reads(tmp_path: Path) -> None:
-    file = tmp_path / "rows.jsonl"
-    abstract = "It\u200b costs  $O(n)$ &amp; <|im_end|> \u201cmuch\u201d\u00a0\u2013 cafe\u0301."
-    file.write_text(json.dumps({"title": "T\u202eitle", "abstract": abstract}))
-    ((paper,), _) = read(file)
-    assert paper.title == "Title"
-    assert paper.abstract == "It costs $O(n)$ & <|im_end|> “much” – café."
 
 
 def test_ids_meet_across_spellings() -> None:
