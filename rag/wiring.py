@@ -130,6 +130,8 @@ class Library:
         name = name or self.settings.collection
         with self._building:
             if name not in self._assistants:
+                self.index_store.info(name)  # an unknown name is told before any model is loaded
+                model = self.models.resolve(self.settings.llm)
                 collection = self.index_store.open(name, self.embedder())
                 finder = EvidenceFinder(collection.catalogue, self.embedder())
                 searcher = Searcher(collection.catalogue, collection.vectors, self.embedder(), self.relevance())
@@ -139,7 +141,7 @@ class Library:
                     finder=finder,
                     records=Records(collection.catalogue),
                     generator=self.generator,
-                    model_name=self.models.resolve(self.settings.llm).name,
+                    model_name=model.name,
                     prompts=Prompts.load(),
                     answer_tokens=self.settings.answer_tokens,
                 )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from rag.answer.check import folded, names_in
 from rag.index.catalogue import Catalogue
 from rag.retrieve.evidence import TermWeights, overlap
+from rag.text import STOP_WORDS
 from rag.types import Hit
 
 NO_QUESTION = "There is no question to answer. Ask something about the papers."
@@ -28,6 +29,7 @@ LEAST_AGREEMENT = 1.05
 OVERVIEW_COSINE = 0.3
 OVERVIEW_COVERAGE = 0.3
 _LOOKED_AT = 5
+_LONGEST_ACRONYM = 5
 
 
 def not_stated(title: str) -> str:
@@ -38,7 +40,7 @@ def not_stated(title: str) -> str:
 def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> list[str]:
     """Coined names of the question, as spelled there, that no paper has, nor as initials any of the first hits.
     Empty when the best hit is near enough all the same."""
-    if not hits or max(hit.dense for hit in hits) >= NEAR_ENOUGH:
+    if not hits or max(hit.dense for hit in hits) >= NEAR_ENOUGH or question.isupper():
         return []
     near = " ".join(f"{hit.paper.title} {hit.paper.abstract}" for hit in hits[:_LOOKED_AT]).lower()
     joined = re.sub(r"[^a-z0-9]", "", near)
@@ -46,11 +48,16 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
     unknown = []
     for word in re.findall(r"[^\W_][\w+-]*", question):
         name = next(iter(names_in(word)), None)
-        if name is None or len(name) < 3 or name in joined or name in initials:
+        if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word):
             continue
         if catalogue.document_frequency(word) == 0 and catalogue.document_frequency(folded(word)) == 0:
             unknown.append(word)
     return unknown
+
+
+def _is_emphasis(word: str) -> bool:
+    """Whether a word is in capitals for emphasis (`REALLY`, `NOT`) rather than an acronym."""
+    return word.isalpha() and word.isupper() and (len(word) > _LONGEST_ACRONYM or word.lower() in STOP_WORDS)
 
 
 def no_overview(question: str, hits: Sequence[Hit], weights: TermWeights) -> bool:

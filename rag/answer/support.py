@@ -38,7 +38,7 @@ VECTOR_FEATURES = (*WORD_FEATURES, "meaning")
 # A sentence decides about negation and direction when it has this share of the claim's weighted words.
 _ALIKE = 0.3
 _MOST_CAPITALISED = 3
-_FILE = Path(__file__).with_name("support.json")
+MODEL_FILE = Path(__file__).with_name("support.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,17 @@ class Coefficients:
 
 @dataclass(frozen=True, slots=True)
 class SupportModel:
-    """The support checker. Holds no state: one may be shared by threads."""
+    """The support checker. Holds no state: one may be shared by threads. `trained_on` are SHA-256 of files."""
 
     words: Coefficients
     vectors: Coefficients
     supported_from: float
     partial_from: float
     sides: dict[str, Side]
+    trained_on: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, path: Path = _FILE) -> SupportModel:
+    def load(cls, path: Path = MODEL_FILE) -> SupportModel:
         """The model in `path`, by default the one that comes with the program. Raises PosterchatError when the file is
         missing or damaged."""
         try:
@@ -82,7 +83,13 @@ class SupportModel:
             raise PosterchatError(
                 f"The support checker's file {path} cannot be used: {said}.", hint="Install posterchat again."
             ) from exc
-        return cls(words, vectors, supported, partial, opposites())
+        return cls(words, vectors, supported, partial, opposites(), frozenset(data["trained_on"].values()))
+
+    @classmethod
+    def untrained(cls) -> SupportModel:
+        """One that compares but does not judge: every probability is .5. For training."""
+        nothing = Coefficients(0.0, {})
+        return cls(nothing, nothing, 0.5, 0.5, opposites())
 
     def features(
         self,

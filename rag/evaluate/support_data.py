@@ -10,18 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import random
 import re
+import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rag.answer.facts import read
 from rag.errors import InputError
-from rag.text import content_words, split_sentences
+from rag.index.files import storage_errors
+from rag.text import split_sentences
 from rag.types import Embedder, Progress
 
 ATTRIBUTION, WICE = "AttributionBench", "WiCE"
@@ -130,43 +134,43 @@ def _sentences(reference: str) -> Iterator[str]:
             yield from (span.text for span in split_sentences(text))
 
 
-def rarity(sources: Sequence[Sequence[str]]) -> Callable[[str], float]:
+def stems_of(texts: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The stems of each text."""
+    return {reading.text: reading.content for reading in read(dict.fromkeys(texts))}
+
+
+def rarity(sources: Iterable[Sequence[str]], stems: Mapping[str, frozenset[str]]) -> Callable[[str], float]:
     """How telling a stem is among these sources: ln(1 + N / (1 + df)), as `rag.retrieve.evidence.TermWeights`."""
-    frequency: Counter[str] = Counter()
-    for source in sources:
-        frequency.update({stem for sentence in source for stem in content_words(sentence)})
-    return lambda stem: math.log(1 + len(sources) / (1 + frequency[stem]))
+    distinct = dict.fromkeys(tuple(source) for source in sources)
+    frequency = Counter(stem for source in distinct for stem in frozenset().union(*(stems[text] for text in source)))
+    return lambda stem: math.log(1 + len(distinct) / (1 + frequency[stem]))
 
 
-def nearest(claim: str, sentences: Sequence[str], weight: Callable[[str], float]) -> list[int]:
+def nearest(row: Row, weight: Callable[[str], float], stems: Mapping[str, frozenset[str]]) -> list[int]:
     """Places of the `EMBEDDED` sentences that share most with the claim, in order."""
-    weights = {stem: weight(stem) for stem in content_words(claim)}
-
-    def shared(at: int) -> float:
-        present = set(content_words(sentences[at]))
-        return sum(value for stem, value in weights.items() if stem in present)
-
-    if len(sentences) <= EMBEDDED:
-        return list(range(len(sentences)))
-    return sorted(sorted(range(len(sentences)), key=lambda at: (-shared(at), len(sentences[at]), at))[:EMBEDDED])
+    claim = stems[row.claim]
+    shared = [sum(weight(stem) for stem in sorted(claim & stems[sentence])) for sentence in row.sentences]
+    best = sorted(range(len(shared)), key=lambda at: (-shared[at], len(row.sentences[at]), at))
+    return sorted(best[:EMBEDDED])
 
 
 class Vectors:
     """Vectors of texts, kept in a file between runs. `embedder` is called for it when a text is new."""
 
     def __init__(self, file: Path, embedder: Callable[[], Embedder]) -> None:
-        """Starts empty when `file` is not there or cannot be read."""
+        """Starts empty when `file` is not there or damaged."""
         self._file = file
         self._embedder = embedder
         self._known: dict[str, np.ndarray] = {}
         try:
             with np.load(file, allow_pickle=False) as kept:
                 self._known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             self._known = {}
 
     def learn(self, texts: Sequence[str], progress: Progress) -> None:
-        """Embed the texts that are not known yet, short ones first, and keep all. Raises what the embedder raises."""
+        """Embed the texts that are not known yet, short ones first, and keep all. Raises StorageFull, and what the
+        embedder raises."""
         new = sorted({text for text in texts if _key(text) not in self._known}, key=lambda text: (len(text), text))
         if not new:
             return
@@ -175,8 +179,11 @@ class Vectors:
             progress(start, len(new), "embedding")
             batch = new[start : start + _BATCH]
             self._known.update(zip(map(_key, batch), embedder.embed(batch), strict=True))
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(self._file, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        aside = self._file.with_name(f"new-{self._file.name}")
+        with storage_errors(self._file):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(aside, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+            os.replace(aside, self._file)
 
     def of(self, texts: Sequence[str]) -> np.ndarray:
         """One row for each text, zeros for those never learned."""

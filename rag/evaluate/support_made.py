@@ -61,7 +61,9 @@ def made_rows(abstracts: Sequence[Abstract], seed: int) -> list[Row]:
             told.append(("nearest paper's summary", abstracts[neighbours[place]].summary))
             told.append(("other paper's summary", abstracts[chance.choice(others)].summary))
         rows += [
-            Row("made", kind, str(place), claim, abstract.sentences, kind in TRUE_KINDS) for kind, claim in told if claim
+            Row("made", kind, str(place), claim, abstract.sentences, kind in TRUE_KINDS)
+            for kind, claim in told
+            if claim
         ]
     return rows
 
@@ -144,7 +146,8 @@ def _nearest(abstracts: Sequence[Abstract]) -> list[int]:
         weight = sum(math.log(len(abstracts) / frequency[stem]) for stem in summary & source)
         return weight / max(2.0, math.sqrt(len(summary)))
 
-    return [
-        max((at for at in range(len(abstracts)) if at != place), key=lambda at: shared(sources[place], summaries[at]), default=0)  # noqa: B023,E501
-        for place in range(len(abstracts))
-    ]
+    nearest = []
+    for place, source in enumerate(sources):
+        scores = [shared(source, summary) if at != place else -1.0 for at, summary in enumerate(summaries)]
+        nearest.append(scores.index(max(scores)))
+    return nearest

@@ -1,0 +1,67 @@
+"""When not to answer: signs outside the written text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.answer.abstain import NEAR_ENOUGH, no_overview, no_such_paper, unknown_names
+from rag.index.catalogue import Catalogue
+from rag.index.rows import Entry
+from rag.retrieve.evidence import TermWeights
+from rag.types import Hit, Paper
+
+PAPERS = [
+    Paper(
+        "wax", "WaxNet: Boats that Float", (), "WaxNets coat paper boats on the PB-Bench of pond-based wax learning."
+    ),
+    Paper("clock", "Slow Clocks", (), "A slow clock brings people back on time."),
+]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    with Catalogue.create(tmp_path / "c.sqlite") as made:
+        made.put([Entry(paper, [], 1) for paper in PAPERS])
+        yield made
+
+
+def hits(dense: float) -> list[Hit]:
+    return [Hit(paper, 1.0, dense, 1.0) for paper in PAPERS]
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("How does HullNet float?", ["HullNet"]),
+        ("How does DP-SGD compare to WaxNet?", ["DP-SGD"]),
+        ("How do WaxNets float?", []),
+        ("What is the score on PBBench?", []),
+        ("Which PBWL method is best?", []),  # the initials of "pond-based wax learning"
+        ("How long do boats float in Paris?", []),
+        ("WHY DO ZEPPELINS SINK", []),
+        ("Does it REALLY float, and NOT sink?", []),
+    ],
+)
+def test_unknown_names(catalogue: Catalogue, question: str, unknown: list[str]) -> None:
+    assert unknown_names(question, hits(0.4), catalogue) == unknown
+
+
+def test_a_near_paper_outweighs_an_unknown_name(catalogue: Catalogue) -> None:
+    assert unknown_names("How does HullNet float?", hits(NEAR_ENOUGH), catalogue) == []
+    assert unknown_names("How does HullNet float?", [], catalogue) == []
+
+
+def test_an_overview_needs_a_near_paper_or_its_words(catalogue: Catalogue) -> None:
+    weights = TermWeights(catalogue)
+    assert no_overview("volcanoes and glaciers", hits(0.2), weights)
+    assert not no_overview("volcanoes and glaciers", hits(0.4), weights), "near in meaning"
+    assert not no_overview("coated boats", hits(0.2), weights), "near in words"
+    assert no_overview("anything", [], weights)
+
+
+def test_a_paper_has_to_be_near_or_the_model_sure() -> None:
+    (hit, _) = hits(0.4)
+    assert no_such_paper(0.5, hit) and not no_such_paper(0.9, hit)

@@ -1,0 +1,70 @@
+"""What a follow-up leans on, and which papers the conversation is about."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answer.followup import Context, FollowUps
+from rag.answer.pipeline import Assistant
+from rag.types import Turn
+
+
+@pytest.fixture
+def followups(assistant: Assistant) -> FollowUps:
+    return assistant.followups
+
+
+def title(assistant: Assistant, question: str, context: Context) -> str:
+    return assistant.followups.search(question, context, limit=5).hits[0].paper.title
+
+
+def test_a_question_that_stands_alone_has_no_context(followups: FollowUps) -> None:
+    question = "How many tunes does the whistling machine learn from?"
+    assert followups.context(question, [Turn("Why do ladders lean left in gardens?")]) == Context(question)
+    assert followups.context("and which ones?", []) == Context("and which ones?")
+
+
+def test_the_question_before_is_searched_too(assistant: Assistant, followups: FollowUps) -> None:
+    context = followups.context("and how many seconds is it adjusted?", [Turn("Is there a paper about slow clocks?")])
+    assert context.text == "Is there a paper about slow clocks? and how many seconds is it adjusted?"
+    assert title(assistant, "and how many seconds is it adjusted?", context) == "Slow Clocks for Fast Rooms"
+
+
+def test_a_turn_that_the_catalogue_answered_stands_for_its_paper(assistant: Assistant, followups: FollowUps) -> None:
+    question = "which creature is the method named after, and what does it store?"
+    context = followups.context("so what does it store?", [Turn("Which paper won the best lantern paper award?")])
+    assert context.text.startswith("Lanternfish: Keeping Small Maps Bright")
+    assert title(assistant, "so what does it store?", context) == "Lanternfish: Keeping Small Maps Bright"
+    assert question
+
+
+def test_papers_that_the_answer_cited_are_favoured(followups: FollowUps) -> None:
+    context = followups.context(
+        "and why?", [Turn("What about gardens and ladders?", cited=("a-census-of-paper-boats",))]
+    )
+    assert context.favoured == ("a-census-of-paper-boats",)
+
+
+def test_the_other_one_is_not_the_same_again(assistant: Assistant, followups: FollowUps) -> None:
+    first = assistant.searcher.search("whistling machines that learn tunes", limit=1).hits[0].paper
+    history = [Turn("Is there a paper on whistling machines that learn tunes?", cited=(first.id,))]
+    context = followups.context("Any other paper on learning tunes?", history)
+    assert context.excluded == (first.id,)
+    hits = followups.search("Any other paper on learning tunes?", context, limit=5).hits
+    assert hits and first.id not in {hit.paper.id for hit in hits}
+
+
+def test_several_turns_back(followups: FollowUps) -> None:
+    history = [
+        Turn("How many ladders lean left in gardens?"),
+        Turn("How long do waxed boats float?"),
+        Turn("and folded ones?"),
+    ]
+    context = followups.context("who found it?", history)
+    assert context.text == "How long do waxed boats float? and folded ones? who found it?"
+
+
+def test_a_fragment_goes_the_way_of_the_turn_before(followups: FollowUps) -> None:
+    history = [Turn("Which papers are about ladders or gardens?")]
+    assert followups.context("ok, and boats on ponds instead?", history).route == "overview"
+    assert followups.context("and how long do they float?", history).route is None
