@@ -132,7 +132,7 @@ def missing_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
 
 
 def moved_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
-    """Numbers that the sources have, but never near the word that follows it in the claim, while another number
+    """Numbers that the sources have, but never before the word that follows it in the claim, while another number
     stands before that word: `40 ponds` where the source has `12 ponds` and `40 herons`. Years and number words are
     left out: they are told in too many ways."""
     told = [(source, at, number) for source in sources for at, number in _numbers(source)]
@@ -141,7 +141,7 @@ def moved_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
         if claim.words[at] in _NUMBER_WORDS or _YEAR.fullmatch(number):
             continue
         unit = _beside(claim, at, 1, before=False)
-        own = [unit & _beside(source, place, 4) for source, place, other in told if other == number]
+        own = [unit & _beside(source, place, 3, before=False) for source, place, other in told if other == number]
         taken = any(other != number and unit & _beside(source, place, 2, before=False) for source, place, other in told)
         if own and not any(own) and taken:
             moved.add(number)
@@ -211,8 +211,8 @@ def denies(claim: Reading, ranked: Sequence[Reading]) -> bool:
 
 
 def _may_deny(source: Reading, stem: str) -> bool:
-    opposites = tuple(prefix + stem[:6] for prefix in _PREFIXES)
-    return not _SOFT_DENIAL.isdisjoint(source.words) or any(other.startswith(opposites) for other in source.content)
+    inverted = tuple(prefix + stem.rstrip("e")[:6] for prefix in _PREFIXES)
+    return not _SOFT_DENIAL.isdisjoint(source.words) or any(other.startswith(inverted) for other in source.content)
 
 
 def opposites() -> dict[str, Side]:

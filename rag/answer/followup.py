@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import wording
+from rag.answer.check import names_in
 from rag.answer.records import Records
 from rag.answer.route import route
 from rag.retrieve.relevance import THRESHOLD
@@ -22,13 +23,24 @@ from rag.types import Route, Turn
 ALONE_WEIGHT = 0.3
 FAVOURED_BONUS = 0.2
 MOST_TITLES = 3
+# By itself the question finds one paper, which the conversation was not about: it leans on nothing after all.
+NEW_TOPIC_COSINE = 0.4
+NEW_TOPIC_MARGIN = 0.3
+_OWN_TOPIC_WORDS = 3
+_FRAGMENT_WORDS = 2
 
 
 def leans_on_history(question: str) -> bool:
-    """Whether a question cannot be understood without the turns before it."""
-    return bool(
-        wording.CONTINUES.search(question) or wording.LEANS.search(question) or len(content_words(question)) <= 2
-    )
+    """Whether a question cannot be understood without the turns before it.
+
+    A pronoun that stands behind several words of content ("a paper on boats, and does it …") means those.
+    """
+    if wording.CONTINUES.search(question) or wording.LEANS.search(question):
+        return True
+    pronoun = wording.PRONOUN.search(question)
+    if pronoun and len(content_words(question[: pronoun.start()])) < _OWN_TOPIC_WORDS:
+        return True
+    return len(content_words(question)) <= _FRAGMENT_WORDS and not names_in(question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +86,10 @@ class FollowUps:
 
     def search(self, question: str, context: Context, *, limit: int) -> Found:
         """The best papers for a question in its context."""
-        together = self.searcher.search(context.text, limit=limit)
-        if context.text == question:
-            return together
         alone = self.searcher.search(question, limit=limit)
+        if context.text == question or _is_new_topic(alone, context):
+            return alone
+        together = self.searcher.search(context.text, limit=limit)
         by_id = {hit.paper.id: hit for hit in (*alone.hits, *together.hits)}
         own = {hit.paper.id: hit.score for hit in alone.hits}
         joint = {hit.paper.id: hit.score for hit in together.hits}
@@ -102,3 +114,10 @@ class FollowUps:
             return (" ".join(titles) if len(papers) <= MOST_TITLES else ""), turn.cited or papers
         near = tuple(hit.paper.id for hit in relevant(found.hits)) if found.relevance >= THRESHOLD else ()
         return turn.question, turn.cited or near
+
+
+def _is_new_topic(alone: Found, context: Context) -> bool:
+    if len(alone.hits) < 2 or alone.hits[0].paper.id in context.favoured:
+        return False
+    margin = alone.hits[0].score - alone.hits[1].score
+    return alone.hits[0].dense >= NEW_TOPIC_COSINE and margin >= NEW_TOPIC_MARGIN

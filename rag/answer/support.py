@@ -33,8 +33,8 @@ from rag.types import Support
 FORM = "posterchat-support-1"
 # What a claim may not do, whatever its words: what these cost is learned from corrupted sentences.
 CONTRADICTIONS = ("number_missing", "number_moved", "name_missing", "denies", "reverses")
-WORD_FEATURES = ("covered", "verbatim", "capitalised_missing", *CONTRADICTIONS)
-VECTOR_FEATURES = (*WORD_FEATURES, "meaning")
+WORD_FEATURES = ("covered", "capitalised_missing", *CONTRADICTIONS)
+VECTOR_FEATURES = (*WORD_FEATURES, "verbatim", "meaning")  # without `meaning`, `verbatim` does harm
 # A sentence decides about negation and direction when it has this share of the claim's weighted words.
 _ALIKE = 0.3
 _MOST_CAPITALISED = 3
@@ -78,12 +78,13 @@ class SupportModel:
             supported, partial = (_number(data["thresholds"][name]) for name in ("supported", "partial"))
             if not 0 < partial <= supported < 1:
                 raise ValueError("its thresholds are out of order")
-        except (OSError, ValueError, KeyError, TypeError) as exc:
+            trained_on = frozenset(str(digest) for digest in data["trained_on"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             said = f"it lacks {exc}" if isinstance(exc, KeyError) else exc
             raise PosterchatError(
                 f"The support checker's file {path} cannot be used: {said}.", hint="Install posterchat again."
             ) from exc
-        return cls(words, vectors, supported, partial, opposites(), frozenset(data["trained_on"].values()))
+        return cls(words, vectors, supported, partial, opposites(), trained_on)
 
     @classmethod
     def untrained(cls) -> SupportModel:
@@ -94,7 +95,7 @@ class SupportModel:
     def features(
         self,
         claim: str,
-        sentences: Sequence[str],
+        sentences: Sequence[str] | Sequence[Reading],
         *,
         weight: Callable[[str], float],
         claim_vector: Any | None = None,
@@ -102,11 +103,14 @@ class SupportModel:
     ) -> dict[str, float]:
         """The comparisons of one claim with its source, each 0 or above. With vectors `meaning` is among them.
 
-        `sentences` are the whole source in order, its title first where it has one; `weight` says how telling a stem
-        of the claim is (only ratios matter). `sentence_vectors` has one row of length 1 for each sentence; a row of
+        `sentences` are the whole source in order, its title first where it has one, as texts or, for several claims
+        about one source, as `rag.answer.facts.read` gives them; `weight` says how telling a stem of the claim is (only
+        ratios matter). `sentence_vectors` has one row of length 1 for each sentence; a row of
         zeros is a sentence that was not embedded.
         """
-        compared, *source = read([claim, *sentences])
+        texts = [sentence for sentence in sentences if isinstance(sentence, str)]
+        compared, *source = read([claim, *texts])
+        source = source or [sentence for sentence in sentences if isinstance(sentence, Reading)]
         found = _compare(compared, source, weight, self.sides)
         if claim_vector is not None and sentence_vectors is not None:
             found["meaning"] = _meaning(np.asarray(claim_vector), np.asarray(sentence_vectors))
@@ -139,7 +143,7 @@ def _number(value: Any) -> float:
 def _compare(
     claim: Reading, source: Sequence[Reading], weight: Callable[[str], float], sides: dict[str, Side]
 ) -> dict[str, float]:
-    weights = {stem: weight(stem) for stem in claim.content}
+    weights = {stem: weight(stem) for stem in dict.fromkeys(claim.stems) if stem}
     shares = [_share(weights, sentence.content) for sentence in source]
     order = sorted(range(len(source)), key=lambda at: -shares[at])
     alike = [source[at] for at in order if shares[at] >= _ALIKE]

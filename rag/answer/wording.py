@@ -61,11 +61,17 @@ NO_SIDE = _pattern(
 
 # --- follow-ups -----------------------------------------------------------------------------------------------
 
+# What points to an earlier turn wherever it stands.
 LEANS = _pattern(
-    r"""\b( it|its|they|their|them|that|those|these|this|he|she|his|her
-    | (the\s)?(other|first|second|last|former|latter)(\sone)?
-    | the\s(authors?|paper|method|approach|work|one|ones) | one|ones|there|same|else|also|too|instead|again )\b"""
+    r"""\b( the\s(other|first|second|third|last|former|latter)(\sones?)? | the\sones? | (this|that|these|those)\sones?
+    | (this|that|these|those)\s(papers?|methods?|approach|works?|authors?|topic|idea|models?|results?)
+    | of\s(these|those|them) | other\s(papers?|ones?|works?|posters?) | another\s(one|paper|work)
+    | the\ssame\s(kind|topic|authors?|paper|group|idea|problem) | (what|who|anything|anyone|something)\selse )\b
+    | \bthe\s(paper|method|approach|work|authors?)\b(?!\s(of|on|about|that|which|where|for|by|with|in|from|called))
+    | \b(that|this|those|these|it|them|instead)\s*[?.!]*$"""
 )
+# ... and what points to one only when little was said before it in the same question.
+PRONOUN = _pattern(r"""\b( it | its | they | their | them | he | she | his | her | this | these | those )\b""")
 CONTINUES = _pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 OTHERS = _pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")
 ASKS = _pattern(

@@ -18,8 +18,8 @@ from rag.evaluate.support_data import (
     nearest,
     rarity,
     read_abstracts,
+    read_once,
     read_rows,
-    stems_of,
 )
 from rag.evaluate.support_fit import (
     FOLDS,
@@ -73,11 +73,11 @@ def gather(folder: Path, model: SupportModel, vectors: Vectors | None, *, train:
 
 
 def _table(rows: Sequence[Row], model: SupportModel, vectors: Vectors | None, progress: Progress) -> Table:
-    """Features of the rows. How rare a word is, is counted in each set by itself, a source of several claims once."""
-    stems = stems_of(text for row in rows for text in (row.claim, *row.sentences))
+    """Features of the rows. How rare a word is, is counted in each set by itself."""
+    known = read_once(text for row in rows for text in (row.claim, *row.sentences))
     names = {row.collection for row in rows}
-    weights = {name: rarity((row.sentences for row in rows if row.collection == name), stems) for name in names}
-    near = [nearest(row, weights[row.collection], stems) for row in rows] if vectors else []
+    weights = {name: rarity((row.sentences for row in rows if row.collection == name), known) for name in names}
+    near = [nearest(row, weights[row.collection], known) for row in rows] if vectors else []
     if vectors:
         picked = (row.sentences[at] for row, places in zip(rows, near, strict=True) for at in places)
         vectors.learn([*(row.claim for row in rows), *picked], progress)
@@ -90,9 +90,10 @@ def _table(rows: Sequence[Row], model: SupportModel, vectors: Vectors | None, pr
             claim, all_of_it = vectors.of([row.claim])[0], vectors.of(row.sentences or [""])
             sentences = np.zeros_like(all_of_it)
             sentences[near[at]] = all_of_it[near[at]]
+        source = [known[text] for text in row.sentences]
         weight = weights[row.collection]
         features.append(
-            model.features(row.claim, row.sentences, weight=weight, claim_vector=claim, sentence_vectors=sentences)
+            model.features(row.claim, source, weight=weight, claim_vector=claim, sentence_vectors=sentences)
         )
     return Table(rows, features)
 

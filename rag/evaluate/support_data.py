@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.answer.facts import read
+from rag.answer.facts import Reading, read
 from rag.errors import InputError
 from rag.index.files import storage_errors
 from rag.text import split_sentences
@@ -134,22 +134,25 @@ def _sentences(reference: str) -> Iterator[str]:
             yield from (span.text for span in split_sentences(text))
 
 
-def stems_of(texts: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The stems of each text."""
-    return {reading.text: reading.content for reading in read(dict.fromkeys(texts))}
+def read_once(texts: Iterable[str]) -> dict[str, Reading]:
+    """The reading of each text."""
+    return {reading.text: reading for reading in read(dict.fromkeys(texts))}
 
 
-def rarity(sources: Iterable[Sequence[str]], stems: Mapping[str, frozenset[str]]) -> Callable[[str], float]:
-    """How telling a stem is among these sources: ln(1 + N / (1 + df)), as `rag.retrieve.evidence.TermWeights`."""
+def rarity(sources: Iterable[Sequence[str]], known: Mapping[str, Reading]) -> Callable[[str], float]:
+    """How telling a stem is among these sources: ln(1 + N / (1 + df)), as `rag.retrieve.evidence.TermWeights`.
+    A source that comes several times counts once."""
     distinct = dict.fromkeys(tuple(source) for source in sources)
-    frequency = Counter(stem for source in distinct for stem in frozenset().union(*(stems[text] for text in source)))
+    frequency: Counter[str] = Counter()
+    for source in distinct:
+        frequency.update(frozenset().union(*(known[text].content for text in source)))
     return lambda stem: math.log(1 + len(distinct) / (1 + frequency[stem]))
 
 
-def nearest(row: Row, weight: Callable[[str], float], stems: Mapping[str, frozenset[str]]) -> list[int]:
+def nearest(row: Row, weight: Callable[[str], float], known: Mapping[str, Reading]) -> list[int]:
     """Places of the `EMBEDDED` sentences that share most with the claim, in order."""
-    claim = stems[row.claim]
-    shared = [sum(weight(stem) for stem in sorted(claim & stems[sentence])) for sentence in row.sentences]
+    claim = known[row.claim].content
+    shared = [sum(weight(stem) for stem in sorted(claim & known[text].content)) for text in row.sentences]
     best = sorted(range(len(shared)), key=lambda at: (-shared[at], len(row.sentences[at]), at))
     return sorted(best[:EMBEDDED])
 
@@ -163,7 +166,7 @@ class Vectors:
         self._embedder = embedder
         self._known: dict[str, np.ndarray] = {}
         try:
-            with np.load(file, allow_pickle=False) as kept:
+            with file.open("rb") as opened, np.load(opened, allow_pickle=False) as kept:
                 self._known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             self._known = {}

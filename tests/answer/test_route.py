@@ -60,6 +60,16 @@ def test_the_core_of_a_long_message_is_what_it_asks() -> None:
         ("why?", True),
         ("Which coating keeps paper boats afloat for hours?", False),
         ("How many ladders lean left in gardens?", False),
+        ("Is there a paper on crowdsourced boat races?", False),
+        ("Is there a paper that shows why waxed boats float?", False),
+        ("Which paper on paper boats and wax releases its data?", False),
+        ("Does waxing beat other coatings of paper boats?", False),
+        ("What is WaxNet?", False),
+        ("What is the method of the paper on ladders called?", False),
+        ("which of those floats longest?", True),
+        ("what does the paper say about wax?", True),
+        ("does any other paper on boats exist?", True),
+        ("which metric turned out useless for predicting that?", True),
     ],
 )
 def test_leaning_on_history(question: str, leans: bool) -> None:
