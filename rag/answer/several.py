@@ -60,7 +60,7 @@ def overview(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder,
     for hit, line in zip(shown, lines, strict=True):
         if run.stop.is_set():
             return
-        yield quote_as_sentence(run, hit, line, opening=f"- {hit.paper.title}: ")
+        yield quote_as_sentence(run, hit, line, opening=f"- {_lead(hit)}")
 
 
 def quote_as_sentence(run: Run, hit: Hit, span: Span, *, opening: str = "") -> SentenceChecked:
@@ -88,10 +88,16 @@ def _read_each(
             run.refusal = NO_SUCH_PAPER
             return
     for hit, sentences in zip(hits, ranked, strict=True):
-        opening = f"- {hit.paper.title}: " if len(hits) > 1 else f"{hit.paper.title}: "
+        opening = f"- {_lead(hit)}" if len(hits) > 1 else _lead(hit)
         job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening)
         kept: list[Sentence] = yield from reader.read(run, job)
         if run.stop.is_set():
             return
         if not kept and sentences:
             yield quote_as_sentence(run, hit, sentences[0][0], opening=opening)
+
+
+def _lead(hit: Hit) -> str:
+    """The title that opens a sentence about a paper."""
+    title = hit.paper.title
+    return f"{title} " if title.endswith(("?", "!", ".")) else f"{title}: "
