@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from browsing import Site, Watcher, answer, box, cards, current, finished
 from playwright.sync_api import expect
-from rag.ingest.read import read_papers
 
+from rag.ingest.read import read_papers
 from rag.resources import resource
 from rag.settings import Settings
 from rag.wiring import Library
