@@ -10,6 +10,7 @@ from types import TracebackType
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
+from rag.answer.support import SupportModel
 from rag.index.build import build
 from rag.index.collections import Collection, Collections
 from rag.index.embed import SentenceTransformerEmbedder
@@ -140,6 +141,7 @@ class Library:
                     searcher=searcher,
                     finder=finder,
                     records=Records(collection.catalogue),
+                    support=SupportModel.load(),
                     generator=self.generator,
                     model_name=model.name,
                     prompts=Prompts.load(),

@@ -1,8 +1,8 @@
 """Is a written sentence supported by the abstract that it is cited to? Code decides, no model.
 
-Three things are looked at: numbers and names of the sentence must occur in the paper; and the words that say
-something must be covered by the paper, most of them by two of its sentences, which become the quotes.
-What this cannot see: relations between covered words (who beats whom), negation, and false paraphrase.
+Numbers and names of the sentence must occur in the paper; the words that say something must be covered by the paper,
+most of them by two of its sentences, which become the quotes; and a small trained classifier must find it likely.
+What this cannot see: who did what to whom, and paraphrase that uses the paper's words to say something else.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer import wording
+from rag.answer.support import SupportModel
 from rag.retrieve.evidence import TermWeights, overlap
 from rag.text import content_words, words
 from rag.types import Paper, Quote, Span, Support
@@ -20,6 +21,7 @@ from rag.types import Paper, Quote, Span, Support
 SUPPORTED_BY_QUOTES = 0.55
 PARTIAL_BY_PAPER = 0.45
 SECOND_QUOTE_ADDS = 0.15
+LIKELY = 0.5  # the classifier's own balanced threshold
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"[^\W_][\w+-]*")
@@ -83,28 +85,48 @@ def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
     return tuple(sorted((numbers_in(sentence) - present - in_names) | names))
 
 
-def check(sentence: str, paper: Paper, spans: Sequence[Span], weights: TermWeights, *, question: str = "") -> Checked:
-    """Check one sentence against one paper. `spans` are the paper's sentences; words of the `question` that the
-    paper does not use are the user's, so they count neither for nor against the sentence."""
-    of_sentence = weights.of(sentence)
-    paper_stems = set(content_words(f"{paper.title} {paper.abstract}"))
-    asked = set(content_words(question)) - paper_stems
-    relevant = {stem: weight for stem, weight in of_sentence.items() if stem not in asked}
-    missing = missing_facts(sentence, paper)
-    # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same.
-    invented = set(missing) - names_in(question) - numbers_in(question)
-    quotes = best_quotes(relevant, spans)
-    by_quotes = overlap(relevant, " ".join([paper.title, *(span.text for span in quotes)]))
-    by_paper = overlap(relevant, f"{paper.title} {paper.abstract}")
-    shown = " ".join(span.text for span in quotes)
-    denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
-    if invented or not relevant or by_paper < PARTIAL_BY_PAPER:
-        support: Support = "unsupported"
-    elif by_quotes >= SUPPORTED_BY_QUOTES and not denies and not missing:
-        support = "supported"
-    else:
-        support = "partial"
-    return Checked(support, tuple(Quote(0, s.text, s.start, s.end) for s in quotes), by_quotes, missing)
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Checks sentences for one collection, whose `weights` say how telling a word is."""
+
+    weights: TermWeights
+    model: SupportModel
+
+    def check(self, sentence: str, paper: Paper, spans: Sequence[Span], *, question: str = "") -> Checked:
+        """Check one sentence against one paper. `spans` are the paper's sentences; words of the `question` that the
+        paper does not use are the user's, so they count neither for nor against the sentence."""
+        of_sentence = self.weights.of(sentence)
+        paper_stems = set(content_words(f"{paper.title} {paper.abstract}"))
+        asked = set(content_words(question)) - paper_stems
+        relevant = {stem: weight for stem, weight in of_sentence.items() if stem not in asked}
+        missing = missing_facts(sentence, paper)
+        # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same.
+        invented = set(missing) - names_in(question) - numbers_in(question)
+        quotes = best_quotes(relevant, spans)
+        by_quotes = overlap(relevant, " ".join([paper.title, *(span.text for span in quotes)]))
+        by_paper = overlap(relevant, f"{paper.title} {paper.abstract}")
+        shown = " ".join(span.text for span in quotes)
+        denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
+        if invented or not relevant or by_paper < PARTIAL_BY_PAPER:
+            support: Support = "unsupported"
+        elif (
+            by_quotes < SUPPORTED_BY_QUOTES
+            or denies
+            or missing
+            or self._likely(sentence, paper, spans, relevant) < LIKELY
+        ):
+            support = "partial"
+        else:
+            support = "supported"
+        return Checked(support, tuple(Quote(0, s.text, s.start, s.end) for s in quotes), by_quotes, missing)
+
+    def _likely(self, sentence: str, paper: Paper, spans: Sequence[Span], weights: dict[str, float]) -> float:
+        """What the trained classifier says (docs/support-check.md): it also sees numbers beside other words, turned
+        comparisons and denials. Names and numbers that the paper lacks are judged above, by rules that know authors
+        and acronyms; words without a weight are the user's."""
+        source = [paper.title, *(span.text for span in spans)]
+        features = self.model.features(sentence, source, weight=lambda stem: weights.get(stem, 0.0))
+        return self.model.probability(features | {"name_missing": 0.0, "number_missing": 0.0})
 
 
 def best_quotes(weights: dict[str, float], spans: Sequence[Span]) -> list[Span]:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 from rag.answer import several
 from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, not_stated, unknown_names
+from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
 from rag.answer.records import Recorded, Records
 from rag.answer.route import core, route
 from rag.answer.run import Run
+from rag.answer.support import SupportModel
 from rag.errors import ModelError, Overloaded, PromptTooLong
 from rag.ingest.clean import clean_text
 from rag.retrieve.evidence import EvidenceFinder
@@ -49,6 +51,7 @@ class Assistant:
     searcher: Searcher
     finder: EvidenceFinder
     records: Records
+    support: SupportModel
     generator: Callable[[], Generator]
     model_name: str
     prompts: Prompts
@@ -128,7 +131,8 @@ class Assistant:
         yield Done(run.answer())
 
     def _answer(self, run: Run, found: Found, *, alone: bool) -> Iterator[Event]:
-        reader = Reader(self.generator, self.finder, self.prompts, self.answer_tokens)
+        checker = Checker(self.finder.weights, self.support)
+        reader = Reader(self.generator, self.finder, checker, self.prompts, self.answer_tokens)
         try:
             if run.route == "compare":
                 yield from several.compare(run, found, self.searcher, self.finder, reader)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
-from rag.answer.check import Checked, check, is_echo, says_not_stated
+from rag.answer.check import Checked, Checker, is_echo, says_not_stated
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -36,7 +36,8 @@ _RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 @dataclass(frozen=True, slots=True)
 class Read:
     """What is put before the model: a paper (its `text` may be cut to some sentences), sentences of `others`
-    that are read beside it, the prompt for the question, and words of ours that open the sentence."""
+    that are read beside it, the prompt for the question, words of ours that open the sentence, and whether sentences
+    that are only partly supported are left out."""
 
     paper: Paper
     question: str
@@ -44,6 +45,7 @@ class Read:
     tail: str = "read.tail"
     others: tuple[tuple[Paper, Span], ...] = ()
     opening: str = ""
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Reader:
 
     generator: Callable[[], Model]
     finder: EvidenceFinder
+    checker: Checker
     prompts: Prompts
     answer_tokens: int
 
@@ -119,7 +122,7 @@ class Reader:
             yield SentenceDropped("the abstract does not state it")
             return
         paper, verdict = self.best_source(text, job)
-        if verdict.support == "unsupported":
+        if verdict.support == "unsupported" or (job.strict and verdict.support == "partial"):
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
             yield SentenceDropped(why)
             return
@@ -135,7 +138,7 @@ class Reader:
         """The paper among those read that supports the sentence best, the one read in full before others."""
         papers = [job.paper, *dict.fromkeys(paper for paper, _ in job.others)]
         verdicts = [
-            (paper, check(text, paper, self.finder.sentences(paper), self.finder.weights, question=job.question))
+            (paper, self.checker.check(text, paper, self.finder.sentences(paper), question=job.question))
             for paper in papers
         ]
         first = verdicts[0]

@@ -89,7 +89,7 @@ def _read_each(
             return
     for hit, sentences in zip(hits, ranked, strict=True):
         opening = f"- {_lead(hit)}" if len(hits) > 1 else _lead(hit)
-        job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening)
+        job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening, strict=True)
         kept: list[Sentence] = yield from reader.read(run, job)
         if run.stop.is_set():
             return

@@ -10,6 +10,7 @@ import pytest
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
+from rag.answer.support import SupportModel
 from rag.index.build import build
 from rag.index.collections import Collections
 from rag.retrieve.evidence import EvidenceFinder
@@ -36,6 +37,7 @@ def assistant(tmp_path: Path, model: ScriptedGenerator) -> Iterator[Assistant]:
             searcher=Searcher(collection.catalogue, collection.vectors, embedder, Relevance(embedder, off_topic)),
             finder=finder,
             records=Records(collection.catalogue),
+            support=SupportModel.load(),
             generator=lambda: model,
             model_name=model.name,
             prompts=Prompts.load(),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer.check import check, is_echo, missing_facts, names_in, numbers_in, says_not_stated
+from rag.answer.check import Checker, is_echo, missing_facts, names_in, numbers_in, says_not_stated
+from rag.answer.support import SupportModel
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
 from rag.retrieve.evidence import TermWeights
@@ -24,10 +25,10 @@ SPANS = split_sentences(PAPER.abstract)
 
 
 @pytest.fixture
-def weights(tmp_path: Path) -> TermWeights:
+def checker(tmp_path: Path) -> Checker:
     catalogue = Catalogue.create(tmp_path / "c.sqlite")
     catalogue.put([Entry(PAPER, SPANS, 1)])
-    return TermWeights(catalogue)
+    return Checker(TermWeights(catalogue), SupportModel.load())
 
 
 @pytest.mark.parametrize(
@@ -44,25 +45,25 @@ def weights(tmp_path: Path) -> TermWeights:
         ("It does not help against storms.", "supported"),
     ],
 )
-def test_support(weights: TermWeights, sentence: str, support: Support) -> None:
-    assert check(sentence, PAPER, SPANS, weights).support == support
+def test_support(checker: Checker, sentence: str, support: Support) -> None:
+    assert checker.check(sentence, PAPER, SPANS).support == support
 
 
-def test_the_quote_is_the_sentence_that_proves_it(weights: TermWeights) -> None:
-    verdict = check("WaxNet reaches 83.5% floating boats on PondBench.", PAPER, SPANS, weights)
+def test_the_quote_is_the_sentence_that_proves_it(checker: Checker) -> None:
+    verdict = checker.check("WaxNet reaches 83.5% floating boats on PondBench.", PAPER, SPANS)
     assert verdict.quotes[0].text == "On PondBench it reaches 83.5% floating boats, 2.1x more than FoldNet."
     assert PAPER.abstract[verdict.quotes[0].start : verdict.quotes[0].end] == verdict.quotes[0].text
 
 
-def test_what_is_missing_is_named(weights: TermWeights) -> None:
-    assert check("WaxNet beats HullNet by 12 points.", PAPER, SPANS, weights).missing == ("12", "hullnet")
+def test_what_is_missing_is_named(checker: Checker) -> None:
+    assert checker.check("WaxNet beats HullNet by 12 points.", PAPER, SPANS).missing == ("12", "hullnet")
 
 
-def test_words_of_the_question_do_not_count_against_the_sentence(weights: TermWeights) -> None:
+def test_words_of_the_question_do_not_count_against_the_sentence(checker: Checker) -> None:
     sentence = "The vessel recipe that interests you coats 3,000 boats with wax."
-    alone = check(sentence, PAPER, SPANS, weights)
-    asked = check(
-        sentence, PAPER, SPANS, weights, question="How many boats does the vessel recipe that interests me coat?"
+    alone = checker.check(sentence, PAPER, SPANS)
+    asked = checker.check(
+        sentence, PAPER, SPANS, question="How many boats does the vessel recipe that interests me coat?"
     )
     assert asked.coverage > alone.coverage and asked.support == "supported"
 
@@ -92,10 +93,10 @@ def test_an_acronym_of_the_user_may_be_spelled_out_in_the_paper() -> None:
     assert missing_facts("PBQL works.", paper) == ("pbql",)
 
 
-def test_a_name_that_only_the_user_used_makes_the_sentence_doubtful(weights: TermWeights) -> None:
+def test_a_name_that_only_the_user_used_makes_the_sentence_doubtful(checker: Checker) -> None:
     sentence = "WaxNet, also called HullNet, reaches 83.5% floating boats on PondBench."
-    assert check(sentence, PAPER, SPANS, weights).support == "unsupported"
-    assert check(sentence, PAPER, SPANS, weights, question="What does HullNet reach on PondBench?").support == "partial"
+    assert checker.check(sentence, PAPER, SPANS).support == "unsupported"
+    assert checker.check(sentence, PAPER, SPANS, question="What does HullNet reach on PondBench?").support == "partial"
 
 
 def test_authors_and_title_count_as_source() -> None:
