@@ -73,7 +73,7 @@ def test_the_wheel_has_nothing_else(built: Path) -> None:
 def test_the_source_archive_has_no_weights(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
-    assert {"pyproject.toml", "models/models.toml", "LICENSE", "rag/types.py"} <= set(names)
+    assert {"pyproject.toml", "models/models.toml", "LICENSE", "rag/text.py"} <= set(names)
     assert [name for name in names if name.endswith((*WEIGHTS, ".log")) or name.startswith(".venv")] == []
 
 

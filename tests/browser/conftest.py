@@ -38,9 +38,12 @@ def gradio_warnings() -> None:
         warnings.filterwarnings("ignore", message=message)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium or Chrome from the PATH. Without one the tests fail, unless POSTERCHAT_SKIP_BROWSER is 1."""
+    """Chromium or Chrome from the PATH. Without one the tests fail, unless POSTERCHAT_SKIP_BROWSER is 1.
+
+    One for each module: Playwright runs an event loop in this thread, and while it does no other test can have one.
+    """
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None and os.environ.get("POSTERCHAT_SKIP_BROWSER") == "1":
         pytest.skip("no Chromium, and POSTERCHAT_SKIP_BROWSER=1")
@@ -59,7 +62,7 @@ def serve() -> Iterator[Callable[[Any], Site]]:
         yield lambda library: stack.enter_context(served(library))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_site() -> Iterator[Site]:
     """One server with the scripted library and its made-up papers, quick but not instant."""
     with served(FakeLibrary(delay_s=0.02)) as site:
