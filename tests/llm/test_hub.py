@@ -238,8 +238,9 @@ def test_proxy_settings_that_make_no_sense(server: FakeHub, store: ModelStore, m
 
 
 CHILD = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with Ctrl-C ignored
 sys.path[:0] = [sys.argv[2], sys.argv[3]]
 from model_sources import hub, language_model, manifest, noise
 from rag.llm.registry import ModelStore
@@ -263,7 +264,7 @@ def test_a_killed_pull_goes_on_where_it_stopped(server: FakeHub, store: ModelSto
             assert time.monotonic() < deadline and child.poll() is None
             time.sleep(0.02)
         child.send_signal(how)
-        assert child.wait(30) != 0
+        assert child.wait(120) != 0
     finally:
         child.kill()
         child.wait()

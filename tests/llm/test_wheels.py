@@ -134,7 +134,7 @@ def test_a_killed_pull_goes_on_at_the_next_part(index: Path, tmp_path: Path) -> 
             assert time.monotonic() < deadline and child.poll() is None
             time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
-        child.wait(30)
+        child.wait(120)
     finally:
         child.kill()
         child.wait()
