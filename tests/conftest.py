@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,8 @@ def free_port() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     yield port
+
+
+def pytest_unconfigure() -> None:
+    """llama_cpp leaves files open for the interpreter to close: no report of that below pytest's result."""
+    warnings.simplefilter("ignore", ResourceWarning)
