@@ -27,7 +27,8 @@ MOST_TITLES = 3
 NEW_TOPIC_COSINE = 0.4
 NEW_TOPIC_MARGIN = 0.3
 _OWN_TOPIC_WORDS = 3
-_FRAGMENT_WORDS = 2
+_FRAGMENT_WORDS = 2  # of content
+_FRAGMENT_LENGTH = 5  # all words
 
 
 def leans_on_history(question: str) -> bool:
@@ -40,7 +41,8 @@ def leans_on_history(question: str) -> bool:
     pronoun = wording.PRONOUN.search(question)
     if pronoun and len(content_words(question[: pronoun.start()])) < _OWN_TOPIC_WORDS:
         return True
-    return len(content_words(question)) <= _FRAGMENT_WORDS and not names_in(question)
+    short = len(question.split()) <= _FRAGMENT_LENGTH and len(content_words(question)) <= _FRAGMENT_WORDS
+    return short and not names_in(question)
 
 
 @dataclass(frozen=True, slots=True)

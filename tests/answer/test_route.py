@@ -65,6 +65,8 @@ def test_the_core_of_a_long_message_is_what_it_asks() -> None:
         ("Which paper on paper boats and wax releases its data?", False),
         ("Does waxing beat other coatings of paper boats?", False),
         ("What is WaxNet?", False),
+        ("what will the weather be like tomorrow?", False),
+        ("optimal waxing?", True),
         ("What is the method of the paper on ladders called?", False),
         ("which of those floats longest?", True),
         ("what does the paper say about wax?", True),
