@@ -17,7 +17,7 @@ from rag.retrieve.evidence import TermWeights, overlap
 from rag.text import content_words, words
 from rag.types import Paper, Quote, Span, Support
 
-# Chosen on the dev questions of one session (docs/evaluation.md): share of the sentence's weighted words.
+# Shares of the sentence's weighted words. Set by hand and not compared with other values (docs/decisions.md).
 SUPPORTED_BY_QUOTES = 0.55
 PARTIAL_BY_PAPER = 0.45
 SECOND_QUOTE_ADDS = 0.15

@@ -3,7 +3,7 @@
 The cosine of the best chunk alone does not tell: on 116 papers everyday questions reach .30 and some questions about
 papers stay at .23. What tells is whether the question is closer to the collection than to everyday questions
 (`prompts/off_topic.txt`): cosine of the best chunk minus .9 x cosine of the closest everyday question. The weight and
-the threshold were chosen on the dev questions and the everyday questions themselves, each left out in turn;
+the threshold were chosen on the dev questions and 90 of the everyday questions, each left out in turn;
 `posterchat eval` measures refusals on any question file.
 """
 
