@@ -22,8 +22,8 @@ NO_SUCH_PAPER = "No paper in this collection seems to be about this."
 
 # A paper this near to the question is answered from even if a name in the question is unknown.
 NEAR_ENOUGH = 0.6
-# Probability that the model gives to "yes" plus the cosine of the paper. On the dev questions for one paper the 20 right
-# papers had 1.09 to 1.55, the next best papers .63 to 1.11 (docs/decisions.md).
+# Probability that the model gives to "yes" plus the cosine of the paper. On the dev questions for one paper the 20
+# right papers had 1.09 to 1.55, the next best papers .63 to 1.11 (docs/decisions.md).
 LEAST_AGREEMENT = 1.05
 # An overview needs a best paper at this cosine, or one that has this share of the question's weighted words.
 OVERVIEW_COSINE = 0.3
