@@ -93,3 +93,9 @@ def watcher(browser: Browser) -> Iterator[Watcher]:
 def page(site: Site, watcher: Watcher) -> Page:
     """A wide page on the scripted library."""
     return watcher.open(site.url)
+
+
+@pytest.fixture
+def slow_page(serve: Callable[[Any], Site], watcher: Watcher) -> Page:
+    """A page whose answers come slowly enough that a busy machine, too, shows what stands there only for a while."""
+    return watcher.open(serve(FakeLibrary(delay_s=0.3)).url)

@@ -100,7 +100,8 @@ def test_every_sentence_says_how_well_it_is_supported(page: Page) -> None:
     expect(answer(page).locator("li")).to_have_count(3)
 
 
-def test_a_withdrawn_sentence_disappears(page: Page) -> None:
+def test_a_withdrawn_sentence_disappears(slow_page: Page) -> None:
+    page = slow_page
     page.evaluate(
         """() => { window.seen = new Set(); new MutationObserver(() =>
             window.seen.add(document.querySelector("#pc-current .answer")?.innerText)
@@ -112,7 +113,8 @@ def test_a_withdrawn_sentence_disappears(page: Page) -> None:
     expect(answer(page)).to_contain_text("Folded boats sank")
 
 
-def test_waiting_is_told(page: Page) -> None:
+def test_waiting_is_told(slow_page: Page) -> None:
+    page = slow_page
     page.evaluate(
         """() => { window.said = new Set(); new MutationObserver(() =>
             window.said.add(document.querySelector("#pc-status .status span").textContent)
