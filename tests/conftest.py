@@ -6,6 +6,7 @@ Markers: `real` needs the real models (found in POSTERCHAT_TEST_MODELS, else in 
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import warnings
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}
 _USER_MODELS = Path(os.environ.get("POSTERCHAT_DATA_DIR") or platformdirs.user_data_path("posterchat")) / "models"
 
+# llama_cpp leaves files open for the interpreter to close: no report of that below pytest's result.
+atexit.register(warnings.simplefilter, "ignore", ResourceWarning)
 os.environ.update(HF_HUB_OFFLINE="1", GRADIO_ANALYTICS_ENABLED="False", TOKENIZERS_PARALLELISM="false")
 
 
@@ -87,8 +90,3 @@ def free_port() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     yield port
-
-
-def pytest_unconfigure() -> None:
-    """llama_cpp leaves files open for the interpreter to close: no report of that below pytest's result."""
-    warnings.simplefilter("ignore", ResourceWarning)
