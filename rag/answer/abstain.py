@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answer.check import folded, names_in
+from rag.answer.facts import NAME, fold, names_in
 from rag.index.catalogue import Catalogue
 from rag.retrieve.evidence import TermWeights, overlap
 from rag.text import STOP_WORDS
@@ -46,11 +46,11 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
     joined = re.sub(r"[^a-z0-9]", "", near)
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", near))
     unknown = []
-    for word in re.findall(r"[^\W_][\w+-]*", question):
+    for word in NAME.findall(question):
         name = next(iter(names_in(word)), None)
         if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word):
             continue
-        if catalogue.document_frequency(word) == 0 and catalogue.document_frequency(folded(word)) == 0:
+        if catalogue.document_frequency(word) == 0 and catalogue.document_frequency(fold(word)) == 0:
             unknown.append(word)
     return unknown
 

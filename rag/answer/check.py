@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer import wording
+from rag.answer.facts import NAME, fold, names_in
 from rag.answer.support import SupportModel
 from rag.retrieve.evidence import TermWeights, overlap
 from rag.text import content_words, words
@@ -24,7 +25,6 @@ SECOND_QUOTE_ADDS = 0.15
 LIKELY = 0.5  # the classifier's own balanced threshold
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"[^\W_][\w+-]*")
 # From two on: "one" is mostly no number ("the first one", "one particular person").
 _NUMBER_WORDS = dict(two="2", three="3", four="4", five="5", six="6", seven="7", eight="8", nine="9", ten="10")
 
@@ -49,29 +49,10 @@ def numbers_in(text: str) -> set[str]:
     return found
 
 
-def names_in(text: str) -> set[str]:
-    """Acronyms and coined names: words with an inner capital, two capitals, or letters beside digits, folded to
-    lower-case letters and digits without a plural s (`ViTs` and `ViT` are `vit`)."""
-    found = set()
-    for word in _NAME.findall(text):
-        letters = re.sub(r"[^A-Za-z0-9]", "", word)
-        capitals = sum(char.isupper() for char in letters)
-        mixed = any(char.isdigit() for char in letters) and any(char.isalpha() for char in letters)
-        if capitals >= 2 or (capitals and not letters[0].isupper()) or mixed:
-            found.add(folded(word))
-    return found
-
-
-def folded(word: str) -> str:
-    """A name as it is compared: lower-case letters and digits, without a plural s."""
-    plain = re.sub(r"[^a-z0-9]", "", word.lower())
-    return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
-
-
 def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
     """Numbers and names of the sentence that the paper's title, abstract and authors do not contain."""
     source = " ".join((paper.title, paper.abstract, *paper.authors))
-    known = {folded(word) for word in _NAME.findall(source)}
+    known = {fold(word) for word in NAME.findall(source)}
     joined = re.sub(r"[^a-z0-9]", "", source.lower())
     # `MBRL` stands for "model-based reinforcement learning": the initials of words in a row.
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", source.lower()))

@@ -19,7 +19,7 @@ def _set(text: str) -> frozenset[str]:
 
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"[^\W_][\w+-]*")
+NAME = re.compile(r"[^\W_][\w+-]*")
 _CAPITALISED = re.compile(r"(?<=[\w,;)] )[A-Z][\w+-]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Not one and zero: `one of the`, `zero-shot`.
@@ -157,9 +157,10 @@ def fold(name: str) -> str:
     return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
 
 
-def _coined(text: str) -> set[str]:
+def names_in(text: str) -> set[str]:
+    """Acronyms and coined names: words with an inner capital, two capitals, or letters beside digits, folded."""
     found = set()
-    for word in _NAME.findall(text):
+    for word in NAME.findall(text):
         letters = re.sub(r"[^A-Za-z0-9]", "", word)
         capitals = sum(char.isupper() for char in letters)
         mixed = any(char.isdigit() for char in letters) and any(char.isalpha() for char in letters)
@@ -172,13 +173,13 @@ def missing_names(claim: Reading, sources: Sequence[Reading]) -> tuple[set[str],
     """Folded names of the claim that no source has: coined ones and acronyms (an inner capital, two capitals, or
     letters beside digits), and other words that have a capital inside the sentence."""
     source = " ".join(reading.text for reading in sources)
-    known = {fold(word) for word in _NAME.findall(source)}
+    known = {fold(word) for word in NAME.findall(source)}
     joined = re.sub(r"[^a-z0-9]", "", source.lower())
 
     def lacks(name: str) -> bool:
         return name not in known and (len(name) < 3 or name not in joined)
 
-    coined = _coined(claim.text)
+    coined = names_in(claim.text)
     capitalised = {fold(word) for word in _CAPITALISED.findall(claim.text)} - coined - {""}
     return {name for name in coined if lacks(name)}, {name for name in capitalised if lacks(name)}
 

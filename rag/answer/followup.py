@@ -2,7 +2,7 @@
 
 A question that stands alone is searched as it is. One that leans on earlier turns is searched twice, by itself and with
 those turns before it; papers of the earlier turns are favoured, and left out where the question asks for others. The
-weights were chosen on the dev follow-ups (docs/evaluation.md).
+weights were chosen on the dev follow-ups (docs/decisions.md).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import wording
-from rag.answer.check import names_in
+from rag.answer.facts import names_in
 from rag.answer.records import Records
 from rag.answer.route import route
 from rag.retrieve.relevance import THRESHOLD

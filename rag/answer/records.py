@@ -58,9 +58,9 @@ class Records:
 
     def limited_to(self, question: str) -> set[str]:
         """Ids of the papers of the authors that a question about content names in full; empty when it names none."""
-        mentions = [
-            mention for mention in self.names.mentions(question) if mention.full and wording.AUTHOR.search(question)
-        ]
+        if not wording.AUTHOR.search(question):  # before the names are gone through, which every question would pay for
+            return set()
+        mentions = [mention for mention in self.names.mentions(question) if mention.full]
         return set.union(*(set(mention.papers) for mention in mentions)) if mentions else set()
 
     def answer(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
