@@ -10,6 +10,7 @@ from rag.answer import several
 from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, not_stated, unknown_names
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
+from rag.answer.overview import Overview, is_whole
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
 from rag.answer.records import Recorded, Records
@@ -36,7 +37,7 @@ from rag.types import (
     Turn,
 )
 
-HITS = 40
+HITS = 200
 # The first paper is read alone when its fused score leads by at least this much; else the best sentences of the next
 # two are read beside it (docs/decisions.md).
 SURE_MARGIN = 0.15
@@ -96,7 +97,8 @@ class Assistant:
         if recorded is not None:
             yield from self._recorded(run, recorded)
             return
-        if search().relevance < THRESHOLD:
+        whole = run.route == "overview" and context.text == cleaned and is_whole(cleaned)
+        if not whole and search().relevance < THRESHOLD:
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
         unknown = unknown_names(cleaned, search().hits, self.searcher.catalogue) if run.route != "find" else []
@@ -137,7 +139,9 @@ class Assistant:
             if run.route == "compare":
                 yield from several.compare(run, found, self.searcher, self.finder, reader)
             elif run.route == "overview":
-                yield from several.overview(run, found, self.searcher, self.finder, alone=alone)
+                overview = Overview(self.searcher, self.finder)
+                authors = frozenset(self.records.limited_to(run.question))
+                yield from overview.answer(run, found, alone=alone, limit_to=authors)
             elif run.route == "find":
                 yield from several.find(run, found, self.finder, reader, verify=alone)
             else:

@@ -37,7 +37,8 @@ _RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 class Read:
     """What is put before the model: a paper (its `text` may be cut to some sentences), sentences of `others`
     that are read beside it, the prompt for the question, words of ours that open the sentence, and whether sentences
-    that are only partly supported are left out."""
+    that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question;
+    reading ends after `most` sentences."""
 
     paper: Paper
     question: str
@@ -46,6 +47,8 @@ class Read:
     others: tuple[tuple[Paper, Span], ...] = ()
     opening: str = ""
     strict: bool = False
+    asked: str = ""
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,13 @@ class Reader:
                 done, pending = _finished(pending)
                 for text in done:
                     yield from self._judge(run, job, text, kept)
+                if _enough(job, kept):
+                    break
             if pending.strip() and not run.stop.is_set():
-                yield from self._judge(run, job, pending.strip(), kept)
+                if _enough(job, kept):
+                    yield SentenceDropped("enough is said")  # the beginning of a sentence that is not wanted
+                else:
+                    yield from self._judge(run, job, pending.strip(), kept)
         finally:
             generation.close()
             run.count_tokens(generation.prompt_tokens, generation.answer_tokens)
@@ -148,7 +156,7 @@ class Reader:
 
     def _fit(self, model: Model, job: Read) -> Prompt:
         """The prompt, with the question shortened from the front when it does not fit the window."""
-        question = job.question
+        question = job.asked or job.question
         while True:
             others = "\n".join(f"- {paper.title}: {span.text}" for paper, span in job.others)
             values = {"question": question} | ({"others": others} if job.tail == "hybrid.tail" else {})
@@ -167,6 +175,10 @@ class Reader:
                     hint="Set POSTERCHAT_CONTEXT_TOKENS higher.",
                 )
             question = question[len(question) // 3 :]
+
+
+def _enough(job: Read, kept: Sequence[Sentence]) -> bool:
+    return job.most is not None and len(kept) >= job.most
 
 
 def cite(run: Run, paper: Paper, verdict: Checked, text: str) -> Sentence:

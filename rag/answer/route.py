@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from rag.answer import wording
-from rag.text import split_sentences
+from rag.text import search_words, split_sentences
 from rag.types import Route
 
 
@@ -43,6 +43,16 @@ def core(question: str) -> str:
     sentences = [span.text for span in split_sentences(question)]
     asking = [text for text in sentences if text.endswith("?")][-2:] or sentences[-1:]
     return " ".join(asking)[-1000:]
+
+
+def topic_phrases(question: str) -> list[str]:
+    """The topics of an overview one by one, without the words that ask for it (`domain adaptation`, `domain
+    generalization`). One of several that is a single word (`RL included`) says too little by itself."""
+    parts = [
+        " ".join(search_words(wording.NOT_TOPIC.sub(" ", part))) for part in wording.BETWEEN_TOPICS.split(question)
+    ]
+    parts = list(dict.fromkeys(part for part in parts if part))
+    return [part for part in parts if " " in part] if len(parts) > 1 else parts
 
 
 def topic(question: str) -> str:

@@ -15,12 +15,15 @@ from rag.types import (
     Coverage,
     Evidence,
     EvidenceFound,
+    GridRow,
     Hit,
+    Other,
     Paper,
     Quote,
     Route,
     Sentence,
     Span,
+    Theme,
     Timings,
 )
 
@@ -41,6 +44,9 @@ class Run:
     reason: str | None = None
     nearest: tuple[str, ...] = ()
     refused: bool = False
+    grid: tuple[GridRow, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    others: tuple[Other, ...] = ()
     refusal: str = ""  # set by a route that finds that there is no answer
     timings: Timings = Timings()
     _start: float = field(default_factory=time.perf_counter)
@@ -110,4 +116,7 @@ class Run:
             reason=self.reason,
             nearest=self.nearest,
             cancelled=self.stop.is_set(),
+            grid=self.grid,
+            themes=self.themes,
+            others=self.others,
         )

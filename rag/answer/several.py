@@ -1,22 +1,25 @@
-"""Questions that need several papers: find, compare, overview. Several short reads, best paper first; each
+"""Questions that need several papers: find and compare. Several short reads, best paper first; each
 sentence is cited to the paper that was read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from rag.answer.abstain import NO_SUCH_PAPER, no_overview, no_such_paper
+from rag.answer import grid, wording
+from rag.answer.abstain import NO_SUCH_PAPER, no_such_paper
 from rag.answer.read import Read, Reader
-from rag.answer.route import sides, topic
+from rag.answer.route import sides
 from rag.answer.run import Run
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.search import Found, Searcher
 from rag.retrieve.select import SHARE_OF_FIND, relevant
-from rag.types import Event, Hit, Sentence, SentenceChecked, Span
+from rag.text import content_words
+from rag.types import Compared, Event, Hit, Paper, Quote, Sentence, SentenceChecked, Span
 
 FIND_PAPERS = 3
-OVERVIEW_PAPERS = 20
+MOST_SIDES = 4
+SENTENCES_A_SIDE = 2
 
 
 def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, verify: bool) -> Iterator[Event]:
@@ -27,7 +30,11 @@ def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, veri
 
 
 def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, reader: Reader) -> Iterator[Event]:
-    """Each side is searched by itself; every side gets its sentence."""
+    """Each side is searched by itself. First a grid of quotes, side by side; then every side gets its sentences.
+
+    A side is asked only about those words of the question that it has itself: words of the other side would be taken
+    for its own (docs/decisions.md).
+    """
     chosen: dict[str, Hit] = {}
     for side in sides(run.question):
         hit = next(iter(searcher.search(side, limit=1).hits), None)
@@ -37,30 +44,45 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
         if len(chosen) >= 2:
             break
         chosen.setdefault(hit.paper.id, hit)
-    yield from _read_each(run, found, list(chosen.values())[:4], finder, reader, matched=len(chosen))
-
-
-def overview(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, *, alone: bool) -> Iterator[Event]:
-    """Every relevant paper with the sentence of its abstract that says what it does, so no model is needed.
-
-    A question that stands alone is searched by its topic; when even the best paper is far from it, `run.refusal` is
-    set.
-    """
-    if alone:
-        about = searcher.search(topic(run.question), limit=len(found.hits))
-        allowed = {hit.paper.id for hit in found.hits}
-        found = replace(about, hits=tuple(hit for hit in about.hits if hit.paper.id in allowed) or found.hits)
-    if no_overview(run.question, found.hits, finder.weights):
-        run.refusal = NO_SUCH_PAPER
-        return
-    hits = relevant(found.hits)
-    shown = hits[:OVERVIEW_PAPERS]
-    lines = [finder.statement(run.question, hit.paper) for hit in shown]
-    yield run.offer([(hit, [line]) for hit, line in zip(shown, lines, strict=True)], matched=len(hits))
-    for hit, line in zip(shown, lines, strict=True):
+    hits = list(chosen.values())[:MOST_SIDES]
+    sentences = [finder.sentences(hit.paper) for hit in hits]
+    rows = grid.compare([(n, hit.paper, sentences[n - 1]) for n, hit in enumerate(hits, start=1)])
+    cells = [[_span(cell.quote) for row in rows for cell in row.cells if cell.n == n] for n in range(1, len(hits) + 1)]
+    spans = [list(dict.fromkeys(span for span in column if span)) for column in cells]
+    yield run.offer(list(zip(hits, spans, strict=True)), matched=len(hits))
+    run.grid = rows
+    yield Compared(rows)
+    for hit, quotes in zip(hits, spans, strict=True):
+        job = Read(
+            *(hit.paper, run.question, hit.paper.abstract),
+            tail="compare.tail",
+            opening=f"- {lead(hit)}",
+            strict=True,
+            asked=shared_words(run.question, hit.paper),
+            most=SENTENCES_A_SIDE,
+        )
+        kept = yield from reader.read(run, job)
         if run.stop.is_set():
             return
-        yield quote_as_sentence(run, hit, line, opening=f"- {_lead(hit)}")
+        if not kept and quotes:
+            yield quote_as_sentence(run, hit, quotes[0], opening=f"- {lead(hit)}")
+
+
+def shared_words(question: str, paper: Paper) -> str:
+    """The words of a question that a paper has itself, those that stand together as one term: `inverse dynamics,
+    distractors`. The whole question when it shares none."""
+    own = set(content_words(f"{paper.title} {paper.abstract}"))
+    terms: list[list[str]] = []
+    before = -2
+    for at, match in enumerate(re.findall(r"[^\s?!,;:()\"“”]+", question)):
+        stems = content_words(match)
+        if stems and own.issuperset(stems) and not wording.NO_SIDE.fullmatch(match):
+            if at == before + 1:
+                terms[-1].append(match)
+            else:
+                terms.append([match])
+            before = at
+    return ", ".join(dict.fromkeys(" ".join(term) for term in terms)) or question
 
 
 def quote_as_sentence(run: Run, hit: Hit, span: Span, *, opening: str = "") -> SentenceChecked:
@@ -88,7 +110,7 @@ def _read_each(
             run.refusal = NO_SUCH_PAPER
             return
     for hit, sentences in zip(hits, ranked, strict=True):
-        opening = f"- {_lead(hit)}" if len(hits) > 1 else _lead(hit)
+        opening = f"- {lead(hit)}" if len(hits) > 1 else lead(hit)
         job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening, strict=True)
         kept: list[Sentence] = yield from reader.read(run, job)
         if run.stop.is_set():
@@ -97,7 +119,11 @@ def _read_each(
             yield quote_as_sentence(run, hit, sentences[0][0], opening=opening)
 
 
-def _lead(hit: Hit) -> str:
+def _span(quote: Quote | None) -> Span | None:
+    return Span(quote.text, quote.start, quote.end) if quote else None
+
+
+def lead(hit: Hit) -> str:
     """The title that opens a sentence about a paper."""
     title = hit.paper.title
     return f"{title} " if title.endswith(("?", "!", ".")) else f"{title}: "

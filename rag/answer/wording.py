@@ -24,7 +24,8 @@ OVERVIEW = _pattern(
     r"""\b( overview | summar(y|ies|i[sz]e[sd]?|i[sz]ing) | survey | landscape | tour | trends?
     | main\s(topics|themes|trends|directions)
     | what('s|\sis|\sare)?\s(new|being\s(presented|done|shown)|there|hot|happening)
-    | people\s(doing|working) | what('s|\sis)\sin\s(the|this)\s(session|collection|track) )\b"""
+    | people\s(doing|working) | what('s|\sis)\sin\s(the|this)\s(session|collection|track)
+    | what('s|\sis|\sare)\s(the|this|these)\s(session|collection|track|conference|papers)\sabout )\b"""
 )
 MANY = _pattern(
     r"""\b( (which|what|list|all|any|other|more|name|show(\sme)?(\sthe)?)\s(of\sthe\s|the\s)?(\w+\s){0,3}
@@ -54,6 +55,7 @@ ONE_PAPER = _pattern(r"""["“”«»] | \b(the|this|that|their|its)\s([\w-]+\s)
 BETWEEN_SIDES = _pattern(
     r"""\s*(?: \bversus\b | \bvs\b\.? | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
 )
+BETWEEN_TOPICS = _pattern(r"""[,;:/()?!] | \.(?=\s|$) | \b(?:and|or|as\swell\sas)\b""")
 NO_SIDE = _pattern(
     r"""\b( how|what|which|do|does|is|are|the|two|three|both|between|compare[sd]?|comparison|differences?|differ
     |contrast|papers?|approach(es)?|methods?|each|other|of|to|with|in|on|about|change|one|ones )\b"""
@@ -153,3 +155,52 @@ NOT_STATED = _pattern(
     | \b( no | not\senough | insufficient )\s( mention | information | details? )\b
     | \bunknown\b | \bunclear\sfrom\b | \bnot\s( mentioned | stated | specified | given | provided )\b"""
 )
+
+# --- what papers contribute -----------------------------------------------------------------------------------
+
+# "Which papers release a new benchmark or dataset?", with nothing behind the thing that is asked for.
+CONTRIBUTES = _pattern(
+    r"""\b(papers|works|posters|which|who|ones|anyone|anybody)\s(\w+\s){0,2}
+    (releas(e|es|ed|ing)|introduc(e|es|ed|ing)|propos(e|es|ed|ing)|present(s|ed|ing)?|provid(e|es|ed|ing)|contribut(e|es|ed)
+    |publish(es|ed)?|creat(e|es|ed)|collect(s|ed)?|built|builds?|develop(s|ed)?|open-?sourc(e|es|ed)|come[s]?\swith)\s
+    ((an?|the|any|some|their|own|its|new|novel|large|public|open)\s)*
+    (?P<object>[\w-]+(\s[\w-]+){0,2}?(\sor\s((an?|new)\s)*[\w-]+(\s[\w-]+)?)*)\s*[?.!]*$"""
+)
+OR = _pattern(r"""\s(?:or|and)\s(?:(?:an?|new)\s)*""")
+ANNOUNCES = _pattern(
+    r"""\b(we|this\s(paper|work|article|study)|our)\s(\w+\s){0,3}
+    (releas(e|es|ed)|introduc(e|es|ed)|propos(e|es|ed)|present(s|ed)?|provid(e|es|ed)|contribut(e|es|ed)|publish(es|ed)?
+    |creat(e|es|ed)|collect(s|ed)?|construct(s|ed)?|built|builds?|develop(s|ed)?|open-?sourc(e|es|ed)|design(s|ed)?
+    |curat(e|es|ed)|assembl(e|es|ed))\b"""
+)
+WORDS_TO_THE_THING = 9
+CLAUSE_END = _pattern(r"""[;:] | ,?\s(?:and|which|where|while|whose|but|to|for|on|in)\s""")
+
+# --- what a sentence of an abstract is about ------------------------------------------------------------------
+
+PROBLEM = _pattern(
+    r"""\b( however | but | yet | despite | although | challeng\w+ | problem\w* | difficult\w* | lack\w*
+    | limit(s|ed|ing|ation|ations)? | suffer\w* | fail\w* | costly | expensive | prohibitive\w* | remains? | unclear
+    | unknown | poorly | hard | issues? | little | bottleneck\w* | gap | restrict\w* | inefficien\w* | vulnerab\w+
+    | threat\w* | neglect\w* | overlook\w* | understudied | underexplored | cannot )\b"""
+)
+METHOD = _pattern(
+    r"""\b( (we|this\s(paper|work|article|study)|our\s\w+|here)(\s\w+){0,3}\s
+        ( propos\w+ | introduc\w+ | present\w* | develop\w* | describ\w+ | design\w* | study | studies | studied
+        | investigat\w+ | formulat\w+ | deriv\w+ | address\w* | build\w* | construct\w* | establish\w* | use[sd]?
+        | explor\w+ | consider\w* | provid\w+ | prov(e|es|ed) | characteri[sz]\w+ | analy[sz]\w+ | examin\w+
+        | show\w* | adapt\w* | extend\w* | combin\w+ | train\w* | releas\w+ | collect\w* )
+    | in\sthis\s(paper|work|article|study) | (is|are)\s(proposed|introduced|presented|developed) )\b"""
+)
+DATA = _pattern(
+    r"""\b( data\s?sets? | benchmarks? | corpus | corpora | suites? | test\s?beds? | simulat(ors?|ions?|ed)
+    | real[- ]world | synthetic | (evaluat\w+ | experiments? | experimentally | tested | validat\w+ | trained | tasks?)
+      \s(\w+\s){0,4}on | environments? | recordings? | images? )\b"""
+)
+RESULT = _pattern(
+    r"""\b( outperform\w* | improv\w+ | achiev\w+ | state[- ]of[- ]the[- ]art | results? | demonstrat\w+ | show[sn]?
+    | find | found | finding\w* | reduc\w+ | increas\w+ | faster | better | higher | lower | superior\w* | surpass\w*
+    | exceed\w* | match(es)? | competitive | prov(e|es|ed|ably) | guarante\w+ | confirm\w* | effective\w*
+    | significant\w* | experiments? )\b"""
+)
+MEASURED = _pattern(r"""\d+(\.\d+)?\s?(%|x\b|×|times|fold|points?) | \d\.\d""")

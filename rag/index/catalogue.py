@@ -158,6 +158,12 @@ class Catalogue:
         )
         return [(paper_id, float(score)) for paper_id, score in rows]
 
+    def holding(self, phrase: str) -> set[str]:
+        """Ids of all papers whose title or abstract has these words in a row, in this or another form."""
+        query = match_query([phrase], authors=False)
+        sql = "SELECT id FROM papers WHERE row IN (SELECT rowid FROM terms WHERE terms MATCH ?)"
+        return {row[0] for row in self._all(sql, [query])} if query else set()
+
     def document_frequency(self, term: str) -> int:
         """Number of papers whose title or abstract holds `term` or another form of it (`poisoned`, `poisoning`)."""
         query = match_query([term], authors=False)

@@ -17,6 +17,7 @@ from rag.index.collections import CATALOGUE, VECTORS
 from rag.index.files import storage_errors
 from rag.index.rows import Entry
 from rag.index.shape import Shape
+from rag.index.topics import make_topics, store_topics
 from rag.index.vectors import Vectors
 from rag.text import split_sentences
 from rag.types import Chunk, Embedder, Paper
@@ -103,12 +104,13 @@ class NextGeneration:
         Raises IndexCorrupt when the check fails.
         """
         self._flush()
-        catalogue, _ = self._halves()
+        catalogue, vectors = self._halves()
         lines = [self._shape.fingerprint, *sorted(f"{key}:{value}" for key, value in catalogue.hashes().items())]
         generation = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
         catalogue.set_meta("shape", self._shape.to_json())
         catalogue.set_meta("generation", generation)
         catalogue.set_meta("sources", json.dumps(sources, ensure_ascii=False))
+        store_topics(catalogue, make_topics(catalogue, vectors))
         self.close()
         self._check(expected)
         return generation

@@ -127,6 +127,27 @@ class Vectors:
             wanted = min(total, 2 * wanted)
         return sorted(best.items(), key=lambda pair: -pair[1])
 
+    def means(self, papers: Sequence[str] | None = None) -> dict[str, Any]:
+        """The mean vector of each paper's chunks, scaled to length 1: of all papers, or of those given."""
+        import numpy as np
+
+        sums: dict[str, Any] = {}
+        for metadatas, rows in self._stored(papers):
+            for metadata, row in zip(metadatas, rows, strict=True):
+                sums[metadata["paper"]] = sums.get(metadata["paper"], 0) + row
+        return {paper: row / max(float(np.linalg.norm(row)), 1e-12) for paper, row in sums.items()}
+
+    def _stored(self, papers: Sequence[str] | None) -> Iterator[tuple[Any, Any]]:
+        parts: list[dict[str, Any]] = (
+            [{"limit": _BATCH, "offset": at} for at in range(0, self.count(), _BATCH)]
+            if papers is None
+            else [{"where": {"paper": {"$in": list(papers[at : at + 500])}}} for at in range(0, len(papers), 500)]
+        )
+        for part in parts:
+            with _reading(self._path):
+                found = self._collection.get(include=["metadatas", "embeddings"], **part)
+            yield found["metadatas"], found["embeddings"]
+
     def _query(self, vector: Any, results: int) -> list[tuple[str, float]]:
         with _reading(self._path):
             found = self._collection.query(

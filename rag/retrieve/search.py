@@ -19,6 +19,8 @@ from rag.types import Embedder, Hit
 
 DENSE_WEIGHT = 0.6
 CANDIDATES = 100
+# For answers that need every relevant paper: more papers on one topic than this are counted as this many.
+SET_CANDIDATES = 1000
 
 
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, weight: float = DENSE_WEIGHT) -> dict[str, float]:
@@ -57,11 +59,11 @@ class Searcher:
     embedder: Embedder
     relevance: Relevance
 
-    def search(self, question: str, *, limit: int = 10) -> Found:
-        """The `limit` best papers for a question, best first."""
+    def search(self, question: str, *, limit: int = 10, candidates: int = CANDIDATES) -> Found:
+        """The `limit` best papers for a question, best first, among the first `candidates` of each kind of search."""
         vector = self.embedder.embed([question])[0]
-        dense = dict(self.vectors.nearest(vector, CANDIDATES))
-        lexical = dict(self.catalogue.search(search_words(question), CANDIDATES))
+        dense = dict(self.vectors.nearest(vector, candidates))
+        lexical = dict(self.catalogue.search(search_words(question), candidates))
         fused = fuse(dense, lexical)
         ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
         papers = self.catalogue.papers_by_id(ranked)

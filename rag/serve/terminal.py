@@ -21,10 +21,13 @@ from rag.errors import PosterchatError
 from rag.types import (
     Answer,
     Citation,
+    Compared,
     Done,
     Event,
     Evidence,
     EvidenceFound,
+    GridRow,
+    Grouped,
     Refused,
     Route,
     Routed,
@@ -157,6 +160,11 @@ class _AnswerView:
             case EvidenceFound(evidence):
                 self._evidence = evidence
                 self._status("reading")
+            case Compared(grid):
+                self._printed |= {(one.n, one.paper.id) for one in self._evidence}  # the grid holds their quotes
+                self._print(*_grid(grid, self._evidence), "")
+            case Grouped():
+                pass  # its sentences say what the groups are
             case Token(text):
                 self._pending += text
                 self._status("reading" if not self._writing else "writing")
@@ -235,6 +243,20 @@ class _AnswerView:
             seen, took = answer.coverage, answer.timings.total_s
             text = f"{seen.read} papers searched, {seen.matched} relevant, {seen.cited} cited; {took:.1f} s"
             self._print(Text(text, style="dim"))
+        if answer.others:
+            self._print(Text("Not shown:", style="dim"))
+            self._print(*(_indented(f"- {plain(other.title)}", style="dim") for other in answer.others))
+
+
+def _grid(rows: tuple[GridRow, ...], evidence: tuple[Evidence, ...]) -> Iterator[RenderableType]:
+    """A comparison as text: the papers, then for each aspect what each of them says."""
+    for one in evidence:
+        yield _numbered(one.n, one.paper.title, "")
+    for row in rows:
+        yield Text(row.aspect.capitalize(), style="bold")
+        for cell in row.cells:
+            said = f"“{plain(cell.quote.text)}”" if cell.quote else "not stated in the abstract"
+            yield _indented(f"[{cell.n}] {said}", style="dim")
 
 
 def _numbered(n: int, title: str, authors: str, *, style: str = "") -> Text:

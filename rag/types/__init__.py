@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from rag.types.answers import Answer, Citation, Coverage, Route, Sentence, Support, Timings
+from rag.types.answers import (
+    Answer,
+    Aspect,
+    Cell,
+    Citation,
+    Coverage,
+    GridRow,
+    Other,
+    Route,
+    Sentence,
+    Support,
+    Theme,
+    Timings,
+)
 from rag.types.events import (
+    Compared,
     Done,
     Event,
     EvidenceFound,
+    Grouped,
     Refused,
     Routed,
     Searching,
@@ -22,9 +37,12 @@ from rag.types.seams import Embedder, Generation, Generator, Piece, Progress, Pr
 
 __all__ = [
     "Answer",
+    "Aspect",
+    "Cell",
     "Chunk",
     "Citation",
     "CollectionInfo",
+    "Compared",
     "Coverage",
     "Done",
     "Embedder",
@@ -33,8 +51,11 @@ __all__ = [
     "EvidenceFound",
     "Generation",
     "Generator",
+    "GridRow",
+    "Grouped",
     "Hit",
     "IndexReport",
+    "Other",
     "Paper",
     "Piece",
     "Progress",
@@ -51,6 +72,7 @@ __all__ = [
     "Span",
     "Support",
     "TextKind",
+    "Theme",
     "Timings",
     "Token",
     "Turn",

@@ -9,6 +9,7 @@ from rag.types.papers import Quote
 
 Route = Literal["catalogue", "find", "fact", "compare", "overview", "refuse"]
 Support = Literal["supported", "partial", "unsupported"]
+Aspect = Literal["problem", "method", "data", "result"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,38 @@ class Sentence:
         if body and body[-1] in ".!?":
             return f"{body[:-1]}{marks}{body[-1]}"
         return f"{body}{marks}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the abstract cited as `n` says on one aspect, word for word; None when no sentence of it does."""
+
+    n: int
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One row of a comparison: an aspect, and a cell for every paper compared."""
+
+    aspect: Aspect
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Papers of an overview that belong together: a label in words of their abstracts, and citation numbers."""
+
+    label: str
+    papers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A paper that matched but is not shown in the answer."""
+
+    paper_id: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +112,9 @@ class Answer:
     reason: str | None = None
     nearest: tuple[str, ...] = ()
     cancelled: bool = False
+    grid: tuple[GridRow, ...] = ()  # of a comparison
+    themes: tuple[Theme, ...] = ()  # of an overview
+    others: tuple[Other, ...] = ()  # matched, but not shown
 
     @property
     def text(self) -> str:
@@ -117,11 +153,15 @@ class Answer:
             ],
             "citations": [_drop_none(asdict(c)) for c in self.citations],
             "coverage": asdict(self.coverage),
+        }
+        for name in ("grid", "themes", "others"):
+            if getattr(self, name):
+                out[name] = [asdict(item) for item in getattr(self, name)]
+        return out | {
             "model": self.model,
             "index": self.index,
             "timings": asdict(self.timings),
         }
-        return out
 
 
 def _drop_none(row: dict[str, Any]) -> dict[str, Any]:

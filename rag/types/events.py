@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.types.answers import Answer, Coverage, Route, Sentence
+from rag.types.answers import Answer, Coverage, GridRow, Other, Route, Sentence, Theme
 from rag.types.papers import Evidence
 
 
@@ -36,6 +36,21 @@ class EvidenceFound:
 
     evidence: tuple[Evidence, ...]
     coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The papers of a comparison side by side, in quotes: shown at once, before anything is written."""
+
+    grid: tuple[GridRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The papers of an overview in groups, and those that matched but are not shown."""
+
+    themes: tuple[Theme, ...]
+    others: tuple[Other, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +89,19 @@ class Done:
     answer: Answer
 
 
-Event = Waiting | Routed | Searching | EvidenceFound | Token | SentenceChecked | SentenceDropped | Refused | Done
+Event = (
+    Waiting
+    | Routed
+    | Searching
+    | EvidenceFound
+    | Compared
+    | Grouped
+    | Token
+    | SentenceChecked
+    | SentenceDropped
+    | Refused
+    | Done
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def segments(abstract: str, quotes: Iterable[Quote]) -> list[tuple[str, tuple[st
 def turn(shown: ShownTurn) -> str:
     """A question with its answer, as far as it has come."""
     understood = f'<p class="understood">read as: {escape(shown.understood)}</p>' if shown.understood else ""
-    parts = [_sentences(shown), _refusal(shown), _problem(shown), _foot(shown)]
+    parts = [_grid(shown), _sentences(shown), _others(shown), _refusal(shown), _problem(shown), _foot(shown)]
     return (
         f'<article class="turn" data-turn="{shown.number}" aria-label="Question {shown.number}">'
         f'<h3 class="question" dir="auto">{escape(shown.question)}</h3>{understood}'
@@ -56,6 +56,41 @@ def _sentences(shown: ShownTurn) -> str:
     listed = "".join(f"<li>{' '.join(item)}</li>" for item in items)
     waiting = '<p><span class="dots" aria-hidden="true"></span></p>' if shown.busy and not rows else ""
     return paragraph + (f"<ul>{listed}</ul>" if listed else "") + waiting
+
+
+def _grid(shown: ShownTurn) -> str:
+    """A comparison as a table: one column for each paper, one row for each aspect."""
+    if not shown.grid:
+        return ""
+    titles = {evidence.n: evidence.paper.title for evidence in shown.evidence}
+    numbers = [cell.n for cell in shown.grid[0].cells]
+    head = "".join(f'<th scope="col">[{n}] {escape(titles.get(n, ""))}</th>' for n in numbers)
+    rows = []
+    for row in shown.grid:
+        cells = []
+        for cell in row.cells:
+            if cell.quote is None:
+                cells.append('<td class="absent">not stated in the abstract</td>')
+            else:
+                cite = _cite(cell.n, shown.number, titles.get(cell.n, ""), [cell.quote])
+                cells.append(f"<td>{escape(cell.quote.text)}{cite}</td>")
+        rows.append(f'<tr><th scope="row">{row.aspect.capitalize()}</th>{"".join(cells)}</tr>')
+    body = "".join(rows)
+    return (
+        '<div class="grid" role="region" aria-label="Comparison" tabindex="0"><table>'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _others(shown: ShownTurn) -> str:
+    """The papers that matched but are not shown, to unfold."""
+    if not shown.others:
+        return ""
+    rows = "".join(f"<li>{_ask(other.title, f'What is “{other.title}” about?')}</li>" for other in shown.others)
+    return (
+        f'<details class="others"><summary>Show {count(len(shown.others), "more paper")}</summary>'
+        f'<ul class="asks">{rows}</ul></details>'
+    )
 
 
 def _sentence(sentence: Sentence, number: int, titles: dict[int, str]) -> str:

@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 
 from rag.types import (
     Answer,
+    Compared,
     Coverage,
     Done,
     Event,
     Evidence,
     EvidenceFound,
+    GridRow,
+    Grouped,
+    Other,
     Quote,
     Refused,
     Routed,
@@ -18,6 +22,7 @@ from rag.types import (
     Sentence,
     SentenceChecked,
     SentenceDropped,
+    Theme,
     Token,
     Turn,
     Waiting,
@@ -45,6 +50,9 @@ class ShownTurn:
     stopped: bool = False
     seconds: float | None = None
     cited: tuple[str, ...] = ()
+    grid: tuple[GridRow, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    others: tuple[Other, ...] = ()
 
     def after(self, event: Event) -> ShownTurn:
         """The turn as it looks once `event` has come."""
@@ -58,6 +66,10 @@ class ShownTurn:
                 return replace(self, status=f"Searching {count(papers, 'paper')}")
             case EvidenceFound(evidence, coverage):
                 return replace(self, evidence=evidence, coverage=coverage, status=_reading(evidence))
+            case Compared(grid):
+                return replace(self, grid=grid)
+            case Grouped(themes, others):
+                return replace(self, themes=themes, others=others)
             case Token(""):
                 return self if self.pending else replace(self, status=_reading(self.evidence))
             case Token(text):
@@ -104,6 +116,7 @@ class ShownTurn:
     def quotes(self) -> tuple[Quote, ...]:
         """Every quote of the turn: those of the search, and those that prove the written sentences."""
         found = [quote for evidence in self.evidence for quote in evidence.quotes]
+        found += [cell.quote for row in self.grid for cell in row.cells if cell.quote]
         return (*found, *(quote for sentence in self.sentences for quote in sentence.quotes))
 
     def as_history(self) -> Turn:

@@ -1,0 +1,180 @@
+"""Questions about a whole set of papers: a topic, a kind of contribution, or the whole session.
+
+The set is every relevant paper of the collection, not the best few; each gets the sentence of its abstract that says
+what it does, word for word, so no model is needed. Larger sets are grouped into themes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.answer import wording
+from rag.answer.abstain import NO_SUCH_PAPER, no_overview
+from rag.answer.route import topic, topic_phrases
+from rag.answer.run import Run
+from rag.answer.several import lead, quote_as_sentence
+from rag.index.topics import Topic, group, label_groups, make_topics, stored_topics
+from rag.retrieve.evidence import EvidenceFinder
+from rag.retrieve.search import SET_CANDIDATES, Found, Searcher
+from rag.retrieve.select import relevant, relevant_set
+from rag.text import content_words
+from rag.types import Event, Grouped, Hit, Other, Paper, Sentence, SentenceChecked, Span, Theme
+
+SHOWN = 20
+OTHERS = 200
+# Fewer papers are not grouped; a theme has about three.
+LEAST_GROUPED = 5
+PAPERS_A_THEME = 3
+MOST_THEMES = 5
+PAPERS_A_TOPIC = 3  # named for each topic of a whole session
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Answers such questions about one collection."""
+
+    searcher: Searcher
+    finder: EvidenceFinder
+
+    def answer(self, run: Run, found: Found, *, alone: bool, limit_to: frozenset[str]) -> Iterator[Event]:
+        """The answer to `run.question`, which was searched as `found`.
+
+        A question that stands `alone` is searched by its topic; when even the best paper is far from it,
+        `run.refusal` is set. `limit_to` are the papers of the authors that the question names, if it names any.
+        """
+        if alone and is_whole(run.question):
+            yield from self._session(run)
+            return
+        lines: dict[str, Span] = {}
+        if alone:
+            lines = self._contributions(run.question)
+            found = self.searcher.search(topic(run.question), limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
+        hits = [hit for hit in found.hits if not limit_to or hit.paper.id in limit_to]
+        if lines:
+            hits = [hit for hit in hits if hit.paper.id in lines]
+        elif no_overview(run.question, hits, self.finder.weights):
+            run.refusal = NO_SUCH_PAPER
+            return
+        elif alone:
+            hits = relevant_set(hits, self._spelled(run.question))
+        else:
+            hits = relevant(hits)
+        yield from self._list(run, hits, lines)
+
+    def _spelled(self, question: str) -> set[str]:
+        """Ids of the papers that have a topic of the question word for word."""
+        holding = (self.searcher.catalogue.holding(phrase) for phrase in topic_phrases(question))
+        return set().union(*holding)
+
+    def _contributions(self, question: str) -> dict[str, Span]:
+        """For "which papers release a new dataset": the papers that say so, with the sentence that does."""
+        asked = wording.CONTRIBUTES.search(question)
+        objects = [obj for obj in wording.OR.split(asked.group("object")) if content_words(obj)] if asked else []
+        found: dict[str, Span] = {}
+        for wanted in objects:
+            for key in sorted(self.searcher.catalogue.holding(wanted)):
+                said = next((s for s in self.searcher.catalogue.sentences(key) if announces(s.text, wanted)), None)
+                if said is not None:
+                    found.setdefault(key, said)
+        return found
+
+    def _list(self, run: Run, hits: Sequence[Hit], lines: dict[str, Span]) -> Iterator[Event]:
+        shown, rest = list(hits[:SHOWN]), hits[SHOWN:]
+        groups = self._themes(run.question, shown)
+        ordered = [hit for _, members in groups for hit in members]
+        said = [lines.get(hit.paper.id) or self.finder.statement(run.question, hit.paper) for hit in ordered]
+        yield run.offer([(hit, [line]) for hit, line in zip(ordered, said, strict=True)], matched=len(hits))
+        run.others = tuple(Other(hit.paper.id, hit.paper.title) for hit in rest[:OTHERS])
+        if sum(len(members) > 1 for _, members in groups) > 1:
+            run.themes = tuple(
+                Theme(label, tuple(run.number(hit.paper) for hit in members)) for label, members in groups
+            )
+        if run.themes or run.others:
+            yield Grouped(run.themes, run.others)
+        for theme in run.themes:
+            yield _state(run, theme_sentence(theme.label, len(theme.papers)), theme.papers)
+        for hit, line in zip(ordered, said, strict=True):
+            if run.stop.is_set():
+                return
+            yield quote_as_sentence(run, hit, line, opening=f"- {lead(hit)}")
+
+    def _themes(self, question: str, hits: Sequence[Hit]) -> list[tuple[str, list[Hit]]]:
+        """The hits in groups with their labels, best group first, those that stand alone together at the end; one
+        group where there are few."""
+        if len(hits) < LEAST_GROUPED:
+            return [("", list(hits))]
+        means = self.searcher.vectors.means([hit.paper.id for hit in hits])
+        rows = np.stack([means[hit.paper.id] for hit in hits])
+        found = sorted(group(rows, min(MOST_THEMES, round(len(hits) / PAPERS_A_THEME))), key=min)
+        groups = [members for members in found if len(members) > 1]
+        alone = sorted(at for members in found if len(members) == 1 for at in members)
+        ids = [[hits[at].paper.id for at in members] for members in groups]
+        labels = label_groups(self.searcher.catalogue, ids, known=question)
+        themes = [(label, [hits[at] for at in members]) for label, members in zip(labels, groups, strict=True)]
+        return [*themes, ("", [hits[at] for at in alone])] if alone else themes
+
+    def _session(self, run: Run) -> Iterator[Event]:
+        """The topics of the whole collection, each with its most central papers."""
+        catalogue = self.searcher.catalogue
+        topics = stored_topics(catalogue) or make_topics(catalogue, self.searcher.vectors)
+        named = [list(catalogue.papers_by_id(t.papers[:PAPERS_A_TOPIC]).values()) for t in topics]
+        hits = [[Hit(paper, 1.0, 0.0, 0.0) for paper in papers] for papers in named]
+        spans = [[(hit, [self.finder.statement(run.question, hit.paper)]) for hit in row] for row in hits]
+        total = sum(len(t.papers) for t in topics)
+        yield run.offer([pair for row in spans for pair in row], matched=total)
+        shown = {paper.id for papers in named for paper in papers}
+        left = [key for t in topics for key in t.papers if key not in shown][:OTHERS]
+        run.others = tuple(Other(key, paper.title) for key, paper in catalogue.papers_by_id(left).items())
+        run.themes = tuple(
+            Theme(t.label, tuple(run.number(paper) for paper in papers))
+            for t, papers in zip(topics, named, strict=True)
+        )
+        yield Grouped(run.themes, run.others)
+        for t, theme, papers in zip(topics, run.themes, named, strict=True):
+            if run.stop.is_set():
+                return
+            yield _state(run, f"- {topic_sentence(t, papers)}", theme.papers)
+
+
+def is_whole(question: str) -> bool:
+    """Whether an overview asks for the whole collection rather than for a topic of it."""
+    return not content_words(wording.NOT_TOPIC.sub(" ", question))
+
+
+def announces(sentence: str, wanted: str) -> bool:
+    """Whether a sentence says that its authors made the thing `wanted`: `we release a large dataset of …`."""
+    stems = set(content_words(wanted))
+    for match in wording.ANNOUNCES.finditer(sentence):
+        clause = wording.CLAUSE_END.split(sentence[match.end() :])[0]
+        after = " ".join(clause.split()[: wording.WORDS_TO_THE_THING])
+        if stems <= set(content_words(after)):
+            return True
+    return False
+
+
+def theme_sentence(label: str, papers: int) -> str:
+    """`Neural operators: 4 papers.`"""
+    return f"{_capital(label) or 'Others'}: {papers} paper{'' if papers == 1 else 's'}."
+
+
+def topic_sentence(topic_: Topic, papers: Sequence[Paper]) -> str:
+    """`Neural operators, 12 papers: such as “A”, “B” and “C”.`"""
+    titles = [f"“{paper.title}”" for paper in papers]
+    listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    size = len(topic_.papers)
+    such = "such as " if size > len(titles) else ""
+    return f"{_capital(topic_.label) or 'Others'}, {size} paper{'' if size == 1 else 's'}: {such}{listed}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _state(run: Run, text: str, papers: Sequence[int]) -> SentenceChecked:
+    """A sentence that counts papers: true by the way it is made."""
+    sentence = Sentence(text, tuple(papers), "supported")
+    run.sentences.append(sentence)
+    return SentenceChecked(sentence)
