@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 NAME = re.compile(r"[^\W_][\w+-]*")
 _CAPITALISED = re.compile(r"(?<=[\w,;)] )[A-Z][\w+-]*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-# Not one and zero: `one of the`, `zero-shot`.
+# Not one and zero: `one of the`, `one particular person`, `zero-shot`.
 _NUMBER_WORDS = dict(two="2", three="3", four="4", five="5", six="6", seven="7", eight="8", nine="9", ten="10")
 
 _DENIAL = _set(
@@ -121,13 +121,23 @@ def _numbers(reading: Reading) -> Iterator[tuple[int, str]]:
             yield at, _plain(bare)
 
 
+def _digits_in(text: str) -> set[str]:
+    return {_plain(digits) for digits in _DIGITS.findall(text)}
+
+
+def numbers_in(text: str) -> set[str]:
+    """All numbers of a text, also those inside names and formulas, in plain form: `3,000` is `3000`, `7.10` is `7.1`,
+    `three` is `3`."""
+    return _digits_in(text) | {_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS}
+
+
 def _numbers_of(sources: Sequence[Reading]) -> set[str]:
-    inside_words = {_plain(digits) for source in sources for digits in _DIGITS.findall(source.text)}
+    inside_words = set().union(*(_digits_in(source.text) for source in sources))
     return inside_words | {number for source in sources for _, number in _numbers(source)}
 
 
 def missing_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
-    """Numbers of the claim that no source has, in plain form: `3,000` is `3000`, `7.10` is `7.1`, `three` is `3`."""
+    """Numbers of the claim that no source has, in plain form. Digits inside a name of the claim do not count."""
     return {number for _, number in _numbers(claim)} - _numbers_of(sources)
 
 

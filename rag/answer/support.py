@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,11 +145,11 @@ def _compare(
     claim: Reading, source: Sequence[Reading], weight: Callable[[str], float], sides: dict[str, Side]
 ) -> dict[str, float]:
     weights = {stem: weight(stem) for stem in dict.fromkeys(claim.stems) if stem}
-    shares = [_share(weights, sentence.content) for sentence in source]
+    shares = [share(weights, sentence.content) for sentence in source]
     order = sorted(range(len(source)), key=lambda at: -shares[at])
     alike = [source[at] for at in order if shares[at] >= _ALIKE]
     windows = (source[max(0, at - 1) : at + 2] for at in range(len(source)))
-    covered = (_share(weights, frozenset().union(*(near.content for near in window))) for window in windows)
+    covered = (share(weights, frozenset().union(*(near.content for near in window))) for window in windows)
     coined, capitalised = missing_names(claim, source)
     return {
         "covered": max(covered, default=0.0),
@@ -162,7 +163,8 @@ def _compare(
     }
 
 
-def _share(weights: Mapping[str, float], present: frozenset[str]) -> float:
+def share(weights: Mapping[str, float], present: AbstractSet[str]) -> float:
+    """Share (0..1) of the total weight whose stems are `present`; 0 when there is no weight at all."""
     total = sum(weights.values())
     return sum(weight for stem, weight in weights.items() if stem in present) / total if total else 0.0
 

@@ -28,11 +28,12 @@ def versions() -> dict[str, str]:
 
 
 def code_fingerprint(package: Path = _PACKAGE, prompts: Path | None = None) -> str:
-    """Twelve hex digits over all code that makes answers, and all prompt files: while they stay, answers may be
-    kept."""
+    """Twelve hex digits over all code that makes answers, the support checker's coefficients (`*.json` of the
+    package), and all prompt files: while they stay, answers may be kept."""
     prompts = prompts or resource("prompts")
-    modules = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in _NOT_ANSWERING]
-    named = {path.relative_to(package).as_posix(): path for path in modules}
+    made_of = [path for ending in ("*.py", "*.json") for path in package.rglob(ending)]
+    named = {path.relative_to(package).as_posix(): path for path in made_of}
+    named = {name: path for name, path in named.items() if name.split("/")[0] not in _NOT_ANSWERING}
     named |= {f"prompts/{path.name}": path for path in prompts.iterdir() if path.is_file()}
     hashed = hashlib.sha256()
     for name in sorted(named):

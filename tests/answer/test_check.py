@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from rag.answer.check import Checker, is_echo, missing_facts, names_in, numbers_in, says_not_stated
+from rag.answer.check import Checker, is_echo, missing_facts, says_not_stated
+from rag.answer.facts import names_in, numbers_in
 from rag.answer.support import SupportModel
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
@@ -66,6 +68,30 @@ def test_words_of_the_question_do_not_count_against_the_sentence(checker: Checke
         sentence, PAPER, SPANS, question="How many boats does the vessel recipe that interests me coat?"
     )
     assert asked.coverage > alone.coverage and asked.support == "supported"
+
+
+def test_a_paper_that_was_read_before_is_told_from_a_new_version_of_it(checker: Checker) -> None:
+    """The checker keeps what it has read: by the text, not by the id or the title."""
+    sentence = "It does not help against storms."
+    told = "WaxNet coats 3,000 boats with wax. Storms are a threat that it survives."
+    other = Paper(PAPER.id, PAPER.title, PAPER.authors, told)
+    for _ in range(2):
+        assert checker.check(sentence, PAPER, SPANS).quotes[0].text == SPANS[-1].text
+        assert checker.check(sentence, other, split_sentences(told)).support != "supported"
+
+
+def test_threads_share_a_checker(checker: Checker) -> None:
+    """Twice as many papers as a checker keeps."""
+    abstracts = [f"Boat {n} is coated with wax. It carries {n + 100} ducks." for n in range(32)]
+    papers = [Paper(f"p{n}", f"Boat {n}", (), text) for n, text in enumerate(abstracts)]
+
+    def supported(place: int) -> bool:
+        paper = papers[place % len(papers)]
+        claim = f"It carries {place % len(papers) + 100} ducks."
+        return checker.check(claim, paper, split_sentences(paper.abstract)).support == "supported"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(supported, range(128)))
 
 
 def test_numbers_are_compared_in_plain_form() -> None:

@@ -12,6 +12,7 @@ def tree(root: Path) -> tuple[Path, Path]:
     for path, text in {
         package / "types.py": "x = 1\n",
         package / "answer" / "check.py": "y = 2\n",
+        package / "answer" / "support.json": '{"weight": 2}\n',
         package / "serve" / "cli.py": "z = 3\n",
         package / "evaluate" / "score.py": "z = 4\n",
         prompts / "read.md": "Read $title.\n",
@@ -21,7 +22,7 @@ def tree(root: Path) -> tuple[Path, Path]:
     return package, prompts
 
 
-def test_code_and_prompts_count_surfaces_do_not(tmp_path: Path) -> None:
+def test_code_coefficients_and_prompts_count_surfaces_do_not(tmp_path: Path) -> None:
     package, prompts = tree(tmp_path)
     before = code_fingerprint(package, prompts)
     assert len(before) == 12
@@ -29,12 +30,13 @@ def test_code_and_prompts_count_surfaces_do_not(tmp_path: Path) -> None:
     (package / "evaluate" / "new.py").write_text("")
     assert code_fingerprint(package, prompts) == before
     seen = {before}
-    for path in (package / "types.py", package / "answer" / "check.py", prompts / "read.md"):
+    answer = package / "answer"
+    for path in (package / "types.py", answer / "check.py", answer / "support.json", prompts / "read.md"):
         path.write_text(path.read_text() + "# more\n")
         seen.add(code_fingerprint(package, prompts))
-    (package / "answer" / "check.py").rename(package / "answer" / "checks.py")
+    (answer / "check.py").rename(answer / "checks.py")
     seen.add(code_fingerprint(package, prompts))
-    assert len(seen) == 5
+    assert len(seen) == 6
 
 
 def test_the_program_has_one() -> None:
