@@ -88,7 +88,7 @@ class Overview:
         said = [lines.get(hit.paper.id) or self.finder.statement(run.question, hit.paper) for hit in ordered]
         yield run.offer([(hit, [line]) for hit, line in zip(ordered, said, strict=True)], matched=len(hits))
         run.others = tuple(Other(hit.paper.id, hit.paper.title) for hit in rest[:OTHERS])
-        if sum(len(members) > 1 for _, members in groups) > 1:
+        if sum(bool(label) for label, _ in groups) > 1:
             run.themes = tuple(
                 Theme(label, tuple(run.number(hit.paper) for hit in members)) for label, members in groups
             )
@@ -113,7 +113,10 @@ class Overview:
         alone = sorted(at for members in found if len(members) == 1 for at in members)
         ids = [[hits[at].paper.id for at in members] for members in groups]
         labels = label_groups(self.searcher.catalogue, ids, known=question)
-        themes = [(label, [hits[at] for at in members]) for label, members in zip(labels, groups, strict=True)]
+        themes = [
+            (label, [hits[at] for at in members]) for label, members in zip(labels, groups, strict=True) if label
+        ]
+        alone = sorted(alone + [at for label, members in zip(labels, groups, strict=True) if not label for at in members])
         return [*themes, ("", [hits[at] for at in alone])] if alone else themes
 
     def _session(self, run: Run) -> Iterator[Event]:

@@ -37,7 +37,7 @@ from rag.types import (
     Turn,
 )
 
-HITS = 200
+HITS = 40
 # The first paper is read alone when its fused score leads by at least this much; else the best sentences of the next
 # two are read beside it (docs/decisions.md).
 SURE_MARGIN = 0.15

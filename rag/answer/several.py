@@ -52,7 +52,7 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
     yield run.offer(list(zip(hits, spans, strict=True)), matched=len(hits))
     run.grid = rows
     yield Compared(rows)
-    for hit, quotes in zip(hits, spans, strict=True):
+    for hit, quotes, column in zip(hits, spans, cells, strict=True):
         job = Read(
             *(hit.paper, run.question, hit.paper.abstract),
             tail="compare.tail",
@@ -65,7 +65,8 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
         if run.stop.is_set():
             return
         if not kept and quotes:
-            yield quote_as_sentence(run, hit, quotes[0], opening=f"- {lead(hit)}")
+            said = next((span for row, span in zip(rows, column, strict=True) if row.aspect == "method" and span), None)
+            yield quote_as_sentence(run, hit, said or quotes[0], opening=f"- {lead(hit)}")
 
 
 def shared_words(question: str, paper: Paper) -> str:
