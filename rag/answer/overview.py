@@ -38,6 +38,7 @@ class Overview:
 
     searcher: Searcher
     finder: EvidenceFinder
+    spelled: bool = True  # whether a topic that papers spell out is kept to those papers
 
     def answer(self, run: Run, found: Found, *, alone: bool, limit_to: frozenset[str]) -> Iterator[Event]:
         """The answer to `run.question`, which was searched as `found`.
@@ -59,12 +60,12 @@ class Overview:
             run.refusal = NO_SUCH_PAPER
             return
         elif alone:
-            hits = relevant_set(hits, self._spelled(run.question))
+            hits = relevant_set(hits, self._spelling(run.question) if self.spelled else ())
         else:
             hits = relevant(hits)
         yield from self._list(run, hits, lines)
 
-    def _spelled(self, question: str) -> set[str]:
+    def _spelling(self, question: str) -> set[str]:
         """Ids of the papers that have a topic of the question word for word."""
         holding = (self.searcher.catalogue.holding(phrase) for phrase in topic_phrases(question))
         return set().union(*holding)
@@ -113,10 +114,10 @@ class Overview:
         alone = sorted(at for members in found if len(members) == 1 for at in members)
         ids = [[hits[at].paper.id for at in members] for members in groups]
         labels = label_groups(self.searcher.catalogue, ids, known=question)
-        themes = [
-            (label, [hits[at] for at in members]) for label, members in zip(labels, groups, strict=True) if label
-        ]
-        alone = sorted(alone + [at for label, members in zip(labels, groups, strict=True) if not label for at in members])
+        themes = [(label, [hits[at] for at in members]) for label, members in zip(labels, groups, strict=True) if label]
+        alone = sorted(
+            alone + [at for label, members in zip(labels, groups, strict=True) if not label for at in members]
+        )
         return [*themes, ("", [hits[at] for at in alone])] if alone else themes
 
     def _session(self, run: Run) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, not_stated, unknow
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
 from rag.answer.overview import Overview, is_whole
+from rag.answer.parts import Parts
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
 from rag.answer.records import Recorded, Records
@@ -57,6 +58,7 @@ class Assistant:
     model_name: str
     prompts: Prompts
     answer_tokens: int
+    parts: Parts = Parts()
 
     @property
     def followups(self) -> FollowUps:
@@ -78,7 +80,7 @@ class Assistant:
             yield from self._refuse(run, NO_QUESTION)
             return
         run.question = cleaned
-        context = self.followups.context(cleaned, history)
+        context = self.followups.context(cleaned, history if self.parts.context else ())
         found: list[Found] = []
 
         def search() -> Found:
@@ -98,10 +100,11 @@ class Assistant:
             yield from self._recorded(run, recorded)
             return
         whole = run.route == "overview" and context.text == cleaned and is_whole(cleaned)
-        if not whole and search().relevance < THRESHOLD:
+        if self.parts.off_topic and not whole and search().relevance < THRESHOLD:
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
-        unknown = unknown_names(cleaned, search().hits, self.searcher.catalogue) if run.route != "find" else []
+        named = self.parts.names and run.route != "find"
+        unknown = unknown_names(cleaned, search().hits, self.searcher.catalogue) if named else []
         if unknown:
             yield from self._refuse(run, f"No abstract in this collection mentions {', '.join(unknown)}.", search())
             return
@@ -133,17 +136,20 @@ class Assistant:
         yield Done(run.answer())
 
     def _answer(self, run: Run, found: Found, *, alone: bool) -> Iterator[Event]:
-        checker = Checker(self.finder.weights, self.support)
-        reader = Reader(self.generator, self.finder, checker, self.prompts, self.answer_tokens)
+        checker = Checker(self.finder.weights, self.support if self.parts.classifier else None)
+        reader = Reader(
+            self.generator, self.finder, checker, self.prompts, self.answer_tokens, forgiving=not self.parts.check
+        )
         try:
             if run.route == "compare":
-                yield from several.compare(run, found, self.searcher, self.finder, reader)
+                narrow = self.parts.shared_words
+                yield from several.compare(run, found, self.searcher, self.finder, reader, narrow=narrow)
             elif run.route == "overview":
-                overview = Overview(self.searcher, self.finder)
+                overview = Overview(self.searcher, self.finder, spelled=self.parts.spelled)
                 authors = frozenset(self.records.limited_to(run.question))
                 yield from overview.answer(run, found, alone=alone, limit_to=authors)
             elif run.route == "find":
-                yield from several.find(run, found, self.finder, reader, verify=alone)
+                yield from several.find(run, found, self.finder, reader, verify=alone and self.parts.agreement)
             else:
                 yield from self._fact(run, found, reader)
         except (Overloaded, PromptTooLong):
@@ -157,7 +163,7 @@ class Assistant:
     def _fact(self, run: Run, found: Found, reader: Reader) -> Iterator[Event]:
         """Read the best paper; where the search is unsure, with the best sentences of the next two beside it."""
         hits = found.hits[:3]
-        sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN
+        sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN or not self.parts.beside
         ranked = self.finder.rank(run.question, found.vector, [hit.paper for hit in hits[: 1 if sure else 3]])
         offered = [(hit, [span for span, _ in spans[:2]]) for hit, spans in zip(hits, ranked, strict=False)]
         yield run.offer(offered, matched=len(offered))
@@ -167,9 +173,10 @@ class Assistant:
         kept = yield from reader.read(run, Read(best, run.question, best.abstract, tail=tail, others=others))
         if kept or run.stop.is_set() or not ranked[0]:
             return
-        # Second try with the best sentences alone: less to get lost in.
-        evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
-        kept = yield from reader.read(run, Read(best, run.question, evidence))
+        if self.parts.second_read:
+            # The best sentences alone: less to get lost in.
+            evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
+            kept = yield from reader.read(run, Read(best, run.question, evidence))
         if not kept:
             # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.
             run.refusal = not_stated(best.title)

@@ -60,6 +60,7 @@ class Reader:
     checker: Checker
     prompts: Prompts
     answer_tokens: int
+    forgiving: bool = False  # keeps what is not supported, marked as such: to measure what the check brings
 
     def read(self, run: Run, job: Read) -> Generator[Event, None, list[Sentence]]:
         """Yields `Waiting`, `Token`, `SentenceChecked` and `SentenceDropped`; returns the sentences that were kept.
@@ -130,7 +131,8 @@ class Reader:
             yield SentenceDropped("the abstract does not state it")
             return
         paper, verdict = self.best_source(text, job)
-        if verdict.support == "unsupported" or (job.strict and verdict.support == "partial"):
+        bad = verdict.support == "unsupported" or (job.strict and verdict.support == "partial")
+        if bad and not self.forgiving:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
             yield SentenceDropped(why)
             return

@@ -29,11 +29,13 @@ def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, veri
     yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits), verify=verify)
 
 
-def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, reader: Reader) -> Iterator[Event]:
+def compare(
+    run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, reader: Reader, *, narrow: bool = True
+) -> Iterator[Event]:
     """Each side is searched by itself. First a grid of quotes, side by side; then every side gets its sentences.
 
-    A side is asked only about those words of the question that it has itself: words of the other side would be taken
-    for its own (docs/decisions.md).
+    With `narrow`, a side is asked only about those words of the question that it has itself: words of the other side
+    would be taken for its own (docs/decisions.md).
     """
     chosen: dict[str, Hit] = {}
     for side in sides(run.question):
@@ -58,7 +60,7 @@ def compare(run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, 
             tail="compare.tail",
             opening=f"- {lead(hit)}",
             strict=True,
-            asked=shared_words(run.question, hit.paper),
+            asked=shared_words(run.question, hit.paper) if narrow else "",
             most=SENTENCES_A_SIDE,
         )
         kept = yield from reader.read(run, job)

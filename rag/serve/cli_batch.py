@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -64,9 +64,14 @@ def answer_file(cli: Cli, source: Path, target: Path, collection: str | None) ->
     return answer_rows(cli, rows, target, collection, purpose="ask --batch")
 
 
-def answer_rows(cli: Cli, rows: Sequence[Row], target: Path, collection: str | None, *, purpose: str) -> int:
-    """Answer those of `rows` that `target` has no answer to. Returns and raises what `answer_file` does; no library
-    is opened when nothing is left to do."""
+def answer_rows(
+    cli: Cli, rows: Sequence[Row], target: Path, collection: str | None, *, purpose: str, without: Sequence[str] = ()
+) -> int:
+    """Answer those of `rows` that `target` has no answer to, `without` some parts of the program. Returns and raises
+    what `answer_file` does; no library is opened when nothing is left to do."""
+    from rag.answer.parts import Parts
+
+    parts = Parts.without(without)
     with _writing(target):
         done = tidy(target)
     todo = [row for row in rows if row.error or _key(row.id) not in done]
@@ -78,7 +83,7 @@ def answer_rows(cli: Cli, rows: Sequence[Row], target: Path, collection: str | N
     name = chosen_collection(settings, collection)
     with cli.open_library(settings, purpose=purpose) as library:
         with cli.busy("loading the models …"):
-            assistant = library.assistant(name)
+            assistant = replace(library.assistant(name), parts=parts)
         return _answer_rows(cli, todo, assistant.ask, target)
 
 

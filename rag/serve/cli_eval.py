@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,6 +33,7 @@ Examples:
   posterchat eval questions.jsonl --json new.json
   posterchat eval questions.jsonl --kinds fact,find --limit 20 --show-failures
   posterchat eval questions.jsonl --json new.json --compare old.json
+  posterchat eval questions.jsonl --kinds fact --without second-read,beside --json less.json
 
 \b
 A row is {"id", "kind", "question", "gold": [titles], "optional"?: [titles], "must"?: [[any, of], ...],
@@ -74,12 +76,19 @@ def evaluate_answers(
     show_failures: Annotated[
         bool, typer.Option("--show-failures", help="Show every question that did not pass, and why.")
     ] = False,
+    without: Annotated[
+        str | None,
+        typer.Option(
+            "--without", metavar="PARTS", help="Parts of the program to leave out, with commas: what do they bring?"
+        ),
+    ] = None,
 ) -> None:
     """Answer the questions and score the answers.
 
     Shows per kind of question: right papers cited, right answers, sentences supported, right and wrong refusals,
     times. Below each share stands its 95 % bootstrap interval.
     """
+    from rag.answer.parts import Parts
     from rag.evaluate.compare import compare as compare_reports
     from rag.evaluate.compare import load_report
     from rag.evaluate.questions import choose, load_questions
@@ -90,9 +99,10 @@ def evaluate_answers(
     old = load_report(compare) if compare else None
     check_out(json, questions)
     check_out(answers, questions)
-    made_by = _program()
+    left_out = Parts.without((without or "").split(",")).left_out
+    made_by = _program() | ({"without": ", ".join(left_out)} if left_out else {})
     target = answers or _answers_file(cli, questions, everything, collection, made_by, beside=json)
-    report, code = _report(cli, questions, chosen, target, collection, made_by, named=answers is not None)
+    report, code = _report(cli, questions, chosen, target, collection, made_by, left_out, named=answers is not None)
     if old and compare:
         report["compared"] = {"with": compare.name} | compare_reports(old, report)
     write_report(json, report)
@@ -112,6 +122,7 @@ def _report(
     target: Path,
     collection: str | None,
     made_by: dict[str, str],
+    left_out: Sequence[str],
     *,
     named: bool,
 ) -> tuple[dict[str, Any], int]:
@@ -123,7 +134,8 @@ def _report(
 
     kept = load_answers(target)
     check_same_questions(chosen, kept, target)
-    code = answer_rows(cli, [_row(question) for question in chosen], target, collection, purpose="eval")
+    rows = [_row(question) for question in chosen]
+    code = answer_rows(cli, rows, target, collection, purpose="eval", without=left_out)
     if code == 130:
         raise typer.Exit(code)
     made = load_answers(target)

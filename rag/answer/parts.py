@@ -1,0 +1,41 @@
+"""The parts of the way to an answer that can be left out, so that what each brings can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from rag.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All of them, as the program answers. `posterchat eval --without` leaves some out (docs/decisions.md has the
+    figures)."""
+
+    off_topic: bool = True  # refusing what the collection does not speak to
+    names: bool = True  # refusing coined names that no paper has
+    agreement: bool = True  # asking the model whether the best paper is what was looked for
+    context: bool = True  # searching a follow-up with the turns that it leans on
+    beside: bool = True  # reading sentences of the next papers beside the first, where the search is unsure
+    second_read: bool = True  # reading the best sentences alone when nothing was supported
+    check: bool = True  # leaving out what the abstract does not support
+    classifier: bool = True  # the trained part of the check
+    spelled: bool = True  # keeping a topic that papers spell out to those papers
+    shared_words: bool = True  # asking a side of a comparison only about its own words
+
+    @classmethod
+    def without(cls, names: Iterable[str]) -> Parts:
+        """All parts but those named, dashes for underscores. Raises UsageError for a name that there is not."""
+        there = [field.name for field in fields(cls)]
+        left_out = [name.strip().replace("-", "_") for name in names if name.strip()]
+        unknown = [name for name in left_out if name not in there]
+        if unknown:
+            shown = ", ".join(name.replace("_", "-") for name in there)
+            raise UsageError(f"There is no part called {', '.join(unknown)}.", hint=f"There are: {shown}.")
+        return cls(**dict.fromkeys(left_out, False))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the parts that are off."""
+        return tuple(field.name.replace("_", "-") for field in fields(self) if not getattr(self, field.name))
