@@ -61,11 +61,11 @@ def _reader() -> Callable[[tuple[str, ...]], list[Reading]]:
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Checks sentences for one collection, whose `weights` say how telling a word is. Keeps the papers that it has
-    read; may be shared by threads."""
+    """Checks sentences for one collection, whose `weights` say how telling a word is; by the rules alone when there is
+    no `model`. Keeps the papers that it has read; may be shared by threads."""
 
     weights: TermWeights
-    model: SupportModel
+    model: SupportModel | None
     _read: Callable[[tuple[str, ...]], list[Reading]] = field(
         default_factory=_reader, init=False, repr=False, compare=False
     )
@@ -98,6 +98,8 @@ class Checker:
         """What the trained classifier says (docs/support-check.md): it also sees numbers beside other words, turned
         comparisons and denials. Names and numbers that the paper lacks are judged above, by rules that know authors
         and acronyms; words without a weight are the user's."""
+        if self.model is None:
+            return 1.0
         features = self.model.features(sentence, source, weight=lambda stem: weights.get(stem, 0.0))
         return self.model.probability(features | {"name_missing": 0.0, "number_missing": 0.0})
 

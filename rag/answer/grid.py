@@ -2,7 +2,8 @@
 
 Abstracts follow a known order of moves (Swales, Genre Analysis, 1990: problem, what is done, findings), and announce
 them with general wording. A sentence gets a score for each aspect from its wording and from where it stands; an aspect
-for which no sentence has the wording is left empty. No model is asked, so every cell is a quote.
+for which no sentence has the wording is left empty, but for the method: some sentence says what is done. No model is
+asked, so every cell is a quote.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ def aspects(spans: Sequence[Span]) -> dict[Aspect, Span]:
         best = max(scored, key=lambda row: row[:2], default=None)
         if best is not None and best[0] >= 1:
             chosen[aspect] = best[2]
+        elif aspect == "method" and spans:
+            chosen[aspect] = next((span for span in spans if wording.OWN_WORK.search(span.text)), spans[0])
     # What is told before the method without any wording of trouble is still what the paper is about.
     if "problem" not in chosen and "method" in chosen and spans[0] not in chosen.values():
         chosen["problem"] = spans[0]

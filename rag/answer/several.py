@@ -67,8 +67,8 @@ def compare(
         if run.stop.is_set():
             return
         if not kept and quotes:
-            said = next((span for row, span in zip(rows, column, strict=True) if row.aspect == "method" and span), None)
-            yield quote_as_sentence(run, hit, said or quotes[0], opening=f"- {lead(hit)}")
+            said = next(span for row, span in zip(rows, column, strict=True) if row.aspect == "method" and span)
+            yield quote_as_sentence(run, hit, said, opening=f"- {lead(hit)}")
 
 
 def shared_words(question: str, paper: Paper) -> str:

@@ -192,6 +192,7 @@ METHOD = _pattern(
         | show\w* | adapt\w* | extend\w* | combin\w+ | train\w* | releas\w+ | collect\w* )
     | in\sthis\s(paper|work|article|study) | (is|are)\s(proposed|introduced|presented|developed) )\b"""
 )
+OWN_WORK = _pattern(r"""\b( we | our | this\s(paper|work|article|study) )\b""")
 DATA = _pattern(
     r"""\b( data\s?sets? | benchmarks? | corpus | corpora | suites? | test\s?beds? | simulat(ors?|ions?|ed)
     | real[- ]world | synthetic | (evaluat\w+ | experiments? | experimentally | tested | validat\w+ | trained | tasks?)

@@ -29,6 +29,12 @@ def test_what_no_sentence_tells_is_left_empty() -> None:
     assert set(found) == {"method"}
 
 
+def test_some_sentence_always_says_what_is_done() -> None:
+    assert aspects(split_sentences("Ladders lean. We count apples."))["method"].text == "We count apples."
+    assert aspects(split_sentences("Ladders lean. Apples fall."))["method"].text == "Ladders lean."
+    assert aspects([]) == {}
+
+
 def test_the_first_sentence_stands_for_a_problem_told_without_trouble() -> None:
     found = aspects(split_sentences("Maps are copied by hand. We propose a press for maps."))
     assert found["problem"].text == "Maps are copied by hand."

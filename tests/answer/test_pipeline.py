@@ -8,10 +8,12 @@ import pytest
 
 from rag.answer.abstain import NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, not_stated
 from rag.answer.pipeline import Assistant
+from rag.answer.several import shared_words
 from rag.errors import ModelError, Overloaded
-from rag.testing import ScriptedGenerator
+from rag.testing import ScriptedGenerator, made_up_papers
 from rag.types import (
     Answer,
+    Compared,
     Done,
     Event,
     EvidenceFound,
@@ -147,6 +149,51 @@ def test_several_papers_get_a_sentence_each(assistant: Assistant, model: Scripte
     assert answer.route == "compare"
     assert {c.title for c in answer.citations} == {"A Census of Paper Boats", "Slow Clocks for Fast Rooms"}
     assert len(answer.text.splitlines()) == 2 and answer.text.startswith("- A Census of Paper Boats: ")
+
+
+def test_a_comparison_shows_quotes_side_by_side_before_it_writes(
+    assistant: Assistant, model: ScriptedGenerator
+) -> None:
+    model.script = ["The paper counts boats on three ponds.", "A slow clock brings people back on time."]
+    answer, events = ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
+    order = kinds(events)
+    assert order.index(EvidenceFound) < order.index(Compared) < order.index(Token)
+    assert [row.aspect for row in answer.grid] == ["problem", "method", "data", "result"]
+    offered = {e.n: e.paper for event in events if isinstance(event, EvidenceFound) for e in event.evidence}
+    cells = [cell for row in answer.grid for cell in row.cells]
+    assert {cell.n for cell in cells} == {1, 2} and any(cell.quote for cell in cells)
+    for quote in (cell.quote for cell in cells if cell.quote):
+        assert offered[quote.n].abstract[quote.start : quote.end] == quote.text
+    assert answer.to_json()["grid"][0]["aspect"] == "problem"
+
+
+def test_a_side_is_not_asked_about_words_of_the_other(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["The paper counts boats on three ponds.", "A slow clock brings people back on time."]
+    ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
+    boats, clocks = (prompt.tail for prompt in model.prompts)
+    assert "boats, ponds" in boats and "clocks" not in boats
+    assert "slow clocks" in clocks and "fast rooms" in clocks and "boats" not in clocks
+
+
+def test_a_side_gets_two_sentences_at_most(assistant: Assistant, model: ScriptedGenerator) -> None:
+    long = "The paper counts boats. It counts them on three ponds. Wind explains the difference. Waxed boats last."
+    model.script = [long, "A slow clock brings people back on time."]
+    answer, events = ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
+    assert [sentence.citations for sentence in answer.sentences] == [(1,), (1,), (2,)]
+    written = "".join(event.text for event in events if isinstance(event, Token))
+    assert "Waxed boats last" not in written  # the model is stopped, not only its words left out
+
+
+def test_an_unsupported_side_is_quoted(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Nothing of this is written anywhere.", "A slow clock brings people back on time."]
+    answer, _ = ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
+    assert answer.sentences[0].text == "- A Census of Paper Boats: We count paper boats on three ponds."
+
+
+def test_words_that_a_paper_shares_with_a_question() -> None:
+    boats = made_up_papers()[1]
+    assert shared_words("How do paper boats differ from slow clocks on ponds?", boats) == "boats, ponds"
+    assert shared_words("What is it?", boats) == "What is it?"
 
 
 def test_an_overview_quotes_the_abstracts_without_the_model(assistant: Assistant, model: ScriptedGenerator) -> None:
