@@ -8,23 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rag.answer import wording
+from rag.answer.phrases import Line, authors_line, count_papers, first_or_last, have, listed, quoted
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
 from rag.retrieve.names import Mention, Names, fold, person_named
 from rag.text import content_words
 
 MOST_LISTED = 200
+LONGEST_TERM = 4  # words of content; more are a topic, not a term
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|edu|ly|gle|dev|me)/[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A sentence of the answer with the papers that it is cited to."""
-
-    text: str
-    papers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,8 @@ class Records:
     def answer(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a
         search finds, best first, for questions that describe a paper instead of naming it."""
-        for rule in (self._unknown_title, self._extremes, self._awards, self._authors_of, self._papers_by, self._links):
+        rules = (self._unknown_title, self._extremes, self._awards, self._authors_of, self._papers_by, self._links)
+        for rule in (*rules, self._mentions):
             found = rule(question, nearest)
             if found is not None:
                 return found
@@ -75,11 +70,11 @@ class Records:
     # --- rules, each None when it does not apply ---
 
     def _unknown_title(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
-        for quoted in re.findall(r"[\"“'‘]([^\"”'’“‘]{12,})[\"”'’]", question):
-            close = self.names.closest_title(quoted)
-            capitals = sum(word[:1].isupper() for word in quoted.split())
-            if len(quoted.split()) >= 3 and capitals >= 2 and close is not None and close[1] < 75:
-                return Recorded(refusal=f"No paper in this collection is called “{quoted}”.", nearest=(close[0].title,))
+        for named in re.findall(r"[\"“'‘]([^\"”'’“‘]{12,})[\"”'’]", question):
+            close = self.names.closest_title(named)
+            capitals = sum(word[:1].isupper() for word in named.split())
+            if len(named.split()) >= 3 and capitals >= 2 and close is not None and close[1] < 75:
+                return Recorded(refusal=f"No paper in this collection is called “{named}”.", nearest=(close[0].title,))
         return None
 
     def _extremes(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
@@ -88,7 +83,7 @@ class Records:
             top = [person for person in self.names.people if len(person.papers) == most]
             if len(top) > 10:
                 return Recorded((Line(f"{len(top)} people have {most} papers each, and nobody has more."),))
-            return Recorded(tuple(Line(f"{p.name} is an author of {_papers(most)}.", p.papers) for p in top))
+            return Recorded(tuple(Line(f"{p.name} is an author of {count_papers(most)}.", p.papers) for p in top))
         few, many = (
             wording.FEWEST_AUTHORS.search(question) or wording.SINGLE_AUTHOR.search(question),
             wording.MOST_AUTHORS.search(question),
@@ -100,12 +95,12 @@ class Records:
         chosen = [record for record in self._all if len(record.authors) == size]
         if alone:
             return (
-                self._list(f"{_have(len(chosen))} a single author.", chosen)
+                self._list(f"{have(len(chosen))} a single author.", chosen)
                 if chosen
                 else Recorded((Line("No paper in this collection has a single author."),))
             )
         what = f"the {'shortest' if few else 'longest'} author list, with {size} {'author' if size == 1 else 'authors'}"
-        return self._list(f"{_have(len(chosen))} {what}.", chosen)
+        return self._list(f"{have(len(chosen))} {what}.", chosen)
 
     def _awards(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
         if not wording.AWARD.search(question):
@@ -119,21 +114,21 @@ class Records:
             return Recorded(refusal="No award is recorded for any paper of this collection.")
         papers = self.names.titles(question)
         own = [
-            Line(f"{r.award}: {_quoted(r)}." if r.award else f"No award is recorded for {_quoted(r)}.", (r.id,))
+            Line(f"{r.award}: {quoted(r)}." if r.award else f"No award is recorded for {quoted(r)}.", (r.id,))
             for r in papers
         ]
         if own and not named:
             return Recorded(tuple(own))
         chosen = named or awarded
         if wording.COUNT.search(question):
-            return self._list(f"{_have(len(chosen))} an award.", chosen, award=True)
+            return self._list(f"{have(len(chosen))} an award.", chosen, award=True)
         wants_people = bool(
             wording.WHO.search(question) or wording.ANY_WHO.search(question)
         ) and not wording.WHICH_PAPER.search(question)
         if wants_people:
-            people = [Line(f"{_quoted(r)}, {r.award}, is by {_names(r.authors)}.", (r.id,)) for r in chosen]
+            people = [Line(f"{quoted(r)}, {r.award}, is by {listed(r.authors)}.", (r.id,)) for r in chosen]
             return Recorded((*people, *own))
-        return Recorded((*own, *(Line(f"{r.award}: {_quoted(r)} by {_names(r.authors)}.", (r.id,)) for r in chosen)))
+        return Recorded((*own, *(Line(f"{r.award}: {quoted(r)} by {listed(r.authors)}.", (r.id,)) for r in chosen)))
 
     def _authors_of(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
         if not wording.WHO.search(question) or wording.COUNT.search(question):
@@ -146,7 +141,7 @@ class Records:
             if best is None:
                 return None
             named = [self._by_id[best]]
-        return Recorded(tuple(_authors(record, question) for record in named[:5]))
+        return Recorded(tuple(authors_line(record, question) for record in named[:5]))
 
     def _papers_by(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
         cue = bool(wording.AUTHOR.search(question))
@@ -158,7 +153,7 @@ class Records:
         unknown = person_named(question)
         if unknown is not None and not any(m.full for m in mentions):
             similar = self.names.similar(unknown)
-            also = f" Did you mean {_names(similar, last='or')}?" if similar else ""
+            also = f" Did you mean {listed(similar, last='or')}?" if similar else ""
             return Recorded(refusal=f"No author called {unknown} is in this collection.{also}")
         if not mentions or not (cue or wording.COUNT.search(question) or wording.PLURAL.search(question)):
             return None
@@ -170,18 +165,24 @@ class Records:
         sets = [set(self._in_place(question, mention)) for mention in mentions]
         either = wording.EITHER.search(question)
         ids = set.union(*sets) if either else set.intersection(*sets)
-        who = _names([mention.people[0].name for mention in mentions], last="or" if either else "and")
+        who = listed([mention.people[0].name for mention in mentions], last="or" if either else "and")
         if len({p.tokens for m in mentions for p in m.people}) > len(mentions) and len(mentions) == 1:
-            who = _names(list(dict.fromkeys(p.name for p in mentions[0].people))[:6], last="or")
+            who = listed(list(dict.fromkeys(p.name for p in mentions[0].people))[:6], last="or")
         chosen = [record for record in self._all if record.id in ids]
         if not chosen:
             return Recorded(refusal=f"No paper in this collection has {who} as authors together.")
-        place = "first author" if _place(question) == 0 else "last author" if _place(question) == -1 else "author"
+        place = (
+            "first author"
+            if first_or_last(question) == 0
+            else "last author"
+            if first_or_last(question) == -1
+            else "author"
+        )
         together = "authors" if len(mentions) > 1 and not either else f"{'an' if place == 'author' else 'the'} {place}"
-        return self._list(f"{_have(len(chosen))} {who} as {together}.", chosen)
+        return self._list(f"{have(len(chosen))} {who} as {together}.", chosen)
 
     def _in_place(self, question: str, mention: Mention) -> list[str]:
-        place = _place(question)
+        place = first_or_last(question)
         if place is None:
             return list(mention.papers)
         spellings = {person.name for person in mention.people}
@@ -211,7 +212,7 @@ class Records:
             with_links = self._with_links()
             if not with_links:
                 return Recorded(refusal="No abstract in this collection contains a link.")
-            lines = [Line(f"{_have(len(with_links), of='abstract')} a link.", tuple(with_links))]
+            lines = [Line(f"{have(len(with_links), of='abstract')} a link.", tuple(with_links))]
             return Recorded(
                 (*lines, *(Line(f"- {self._by_id[k].title}: {', '.join(u)}", (k,)) for k, u in with_links.items()))
             )
@@ -220,23 +221,34 @@ class Records:
         if best is None:
             return None
         urls = self._urls(best)
-        title = _quoted(self._by_id[best])
+        title = quoted(self._by_id[best])
         if not urls:
             return Recorded(refusal=f"The abstract of {title} gives no link.", nearest=(self._by_id[best].title,))
-        return Recorded((Line(f"{title} links to {_names(urls)}", (best,)),))
+        return Recorded((Line(f"{title} links to {listed(urls)}", (best,)),))
+
+    def _mentions(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
+        asked = wording.MENTIONS.search(question)
+        term = asked.group("term").strip("\"'“”‘’ ") if asked else ""
+        if not term or not 1 <= len(content_words(term)) <= LONGEST_TERM:
+            return None
+        holding = self._catalogue.holding(term)
+        if not holding:
+            return Recorded(refusal=f"No title or abstract in this collection mentions “{term}”.")
+        chosen = [record for record in self._all if record.id in holding]
+        return self._list(
+            f"{len(chosen)} of {count_papers(len(self._all))} mention{'' if len(chosen) > 1 else 's'} “{term}”.", chosen
+        )
 
     def _counts(self, question: str) -> Recorded | None:
         left = [word for word in content_words(question) if word not in wording.GENERAL_WORDS]
         if wording.COUNT.search(question) and not left:
             if wording.PEOPLE.search(question):
                 return Recorded(
-                    (Line(f"This collection has {len(self.names.people)} authors of {_papers(len(self._all))}."),)
+                    (Line(f"This collection has {len(self.names.people)} authors of {count_papers(len(self._all))}."),)
                 )
-            return Recorded(
-                (Line(f"There {'is' if len(self._all) == 1 else 'are'} {_papers(len(self._all))} in this collection."),)
-            )
+            return Recorded((Line(f"This collection has {count_papers(len(self._all))}."),))
         if wording.ALL.search(question):
-            return self._list(f"There are {_papers(len(self._all))} in this collection.", self._all)
+            return self._list(f"There are {count_papers(len(self._all))} in this collection.", self._all)
         return None
 
     # --- pieces of answers ---
@@ -261,37 +273,3 @@ class Records:
     def _urls(self, paper_id: str) -> list[str]:
         paper = self._catalogue.paper(paper_id)
         return list(dict.fromkeys(_URL.findall(paper.abstract))) if paper else []
-
-
-def _authors(record: Record, question: str) -> Line:
-    place = _place(question)
-    if not record.authors:
-        return Line(f"The authors of {_quoted(record)} are not given.", (record.id,))
-    if place is not None:
-        return Line(
-            f"The {'first' if place == 0 else 'last'} author of {_quoted(record)} is {record.authors[place]}.",
-            (record.id,),
-        )
-    return Line(f"{_quoted(record)} is by {_names(record.authors)}.", (record.id,))
-
-
-def _place(question: str) -> int | None:
-    if wording.FIRST_AUTHOR.search(question):
-        return 0
-    return -1 if wording.LAST_AUTHOR.search(question) else None
-
-
-def _quoted(record: Record) -> str:
-    return f"“{record.title}”"
-
-
-def _papers(count: int) -> str:
-    return "1 paper" if count == 1 else f"{count} papers"
-
-
-def _have(count: int, *, of: str = "paper") -> str:
-    return f"1 {of} has" if count == 1 else f"{count} {of}s have"
-
-
-def _names(names: Sequence[str], *, last: str = "and") -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

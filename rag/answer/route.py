@@ -18,7 +18,7 @@ def route(question: str) -> Route:
         return "compare"
     if wording.OVERVIEW.search(question) and not wording.ONE_PAPER.search(question):
         return "overview"
-    if wording.MANY.search(question):
+    if wording.MANY.search(question) or wording.COUNT.search(question):
         return "overview"
     if wording.FIND.search(question):
         return "find"

@@ -129,6 +129,12 @@ MOST_PAPERS = _pattern(
     r"""\b( who | which\s(author|person|researcher)s? )\b .{0,30} \b most\s(papers|posters|works|often|publications) \b
     | \bmost\sprolific\b"""
 )
+MENTIONS = _pattern(
+    r"""\b(papers|abstracts|works|posters|which\s(ones|of\s(them|these|those)))\b .{0,20}?
+    \b( mention(s|ed|ing)? | (contain|have|use)(s|ing)?\sthe\s(exact\s)?(words?|terms?|phrase|name)
+       | say(s)?(\sin\s(the|their)\sabstracts?)?\s(that\s)?they\suse )
+    \s+(?P<term>.+?) (\sin\s(the|their|its)\s(abstract|text|title)s?)? \s*[?.!]*\s*$"""
+)
 PLURAL = _pattern(r"""\b( papers | abstracts | works | posters | which\s(ones|of) )\b | \ball\b""")
 EITHER = _pattern(r"""\b( or | either | any\sof | respectively )\b""")
 JOINED = _pattern(r"""\band\b | , | &""")

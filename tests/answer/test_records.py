@@ -72,6 +72,11 @@ def cited(found: Recorded | None) -> set[str]:
         ("Which abstracts link to code?", {"kite", "clock"}),
         ("list all papers", {"kite", "ladder", "clock", "pond"}),
         ("Who has the most papers?", {"kite", "ladder", "pond"}),
+        ("Which papers mention boats?", {"pond"}),
+        ("which abstracts mention “ponds” in the text?", {"pond"}),
+        ("Which papers say in the abstract that they use clocks?", {"clock"}),
+        ("How many papers mention ladders?", {"ladder"}),
+        ("Which papers use the word kites?", {"kite"}),
     ],
 )
 def test_exact_sets(records: Records, question: str, expected: set[str]) -> None:
@@ -159,3 +164,13 @@ def test_no_award_at_all(tmp_path: Path) -> None:
         catalogue.put([Entry(PAPERS[0], [], 1)])
         found = Records(catalogue).answer("Which paper won an award?", list)
     assert found is not None and "No award is recorded" in found.refusal
+
+
+def test_a_word_that_no_paper_has_is_said_to_be_absent(records: Records) -> None:
+    found = ask(records, "Which papers mention volcanoes?")
+    assert found is not None and "mentions “volcanoes”" in found.refusal
+
+
+def test_what_papers_say_about_something_is_no_question_for_the_catalogue(records: Records) -> None:
+    assert ask(records, "Which papers mention that boats sink faster when the wind is strong?") is None
+    assert ask(records, "What do the papers mention?") is None
