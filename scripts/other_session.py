@@ -28,6 +28,7 @@ from rag.wiring import Library
 
 NUMBER = re.compile(r"(?<![\w.,-])\d[\d.,]*\d(?![\w-])|(?<![\w.,-])\d+(?= ?%)")
 NAME = re.compile(r"(?<![\w-])(?:[A-Z]+[a-z]+[A-Z]\w*|[A-Z]{2,}\d*(?:-\d+)?)(?![\w-])")
+YEAR = re.compile(r"(19|20)\d\d$")
 ASK = "Write the question that is answered by {told} in this sentence. Write the question only."
 
 
@@ -105,7 +106,7 @@ def facts(abstract: str) -> Iterator[tuple[str, str]]:
     for kind in (NUMBER, NAME):
         for span in split_sentences(abstract):
             for told in kind.findall(span.text):
-                if abstract.count(told) == 1:
+                if abstract.count(told) == 1 and not YEAR.search(told):
                     yield span.text, told
 
 

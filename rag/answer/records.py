@@ -16,6 +16,7 @@ from rag.text import content_words
 
 MOST_LISTED = 200
 LONGEST_TERM = 4  # words of content; more are a topic, not a term
+_SMALL_WORD = 3  # letters of words that titles do not capitalise
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|edu|ly|gle|dev|me)/[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]"
 )
@@ -72,8 +73,7 @@ class Records:
     def _unknown_title(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
         for named in re.findall(r"[\"“'‘]([^\"”'’“‘]{12,})[\"”'’]", question):
             close = self.names.closest_title(named)
-            capitals = sum(word[:1].isupper() for word in named.split())
-            if len(named.split()) >= 3 and capitals >= 2 and close is not None and close[1] < 75:
+            if _like_a_title(named) and close is not None and close[1] < 75:
                 return Recorded(refusal=f"No paper in this collection is called “{named}”.", nearest=(close[0].title,))
         return None
 
@@ -273,3 +273,9 @@ class Records:
     def _urls(self, paper_id: str) -> list[str]:
         paper = self._catalogue.paper(paper_id)
         return list(dict.fromkeys(_URL.findall(paper.abstract))) if paper else []
+
+
+def _like_a_title(quoted_text: str) -> bool:
+    """Whether most longer words have a capital: a quoted sentence that describes a paper is no title."""
+    words = [word for word in quoted_text.split() if len(word) > _SMALL_WORD]
+    return len(words) >= 2 and sum(word[0].isupper() for word in words) > len(words) / 2

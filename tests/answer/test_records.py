@@ -174,3 +174,10 @@ def test_a_word_that_no_paper_has_is_said_to_be_absent(records: Records) -> None
 def test_what_papers_say_about_something_is_no_question_for_the_catalogue(records: Records) -> None:
     assert ask(records, "Which papers mention that boats sink faster when the wind is strong?") is None
     assert ask(records, "What do the papers mention?") is None
+
+
+def test_a_quoted_sentence_is_no_title(records: Records) -> None:
+    quoted = "We show that Ladders lean because apples have a handedness. Also introduces AppleNet"
+    assert ask(records, f"About the paper that says “{quoted}”: how many ladders lean?") is None
+    found = ask(records, "What does “Seven Ways to Wax a Boat” find?")
+    assert found is not None and "is called “Seven Ways to Wax a Boat”" in found.refusal
