@@ -127,6 +127,11 @@ def is_echo(sentence: str, question: str) -> bool:
     )
 
 
+def lacks_number(sentence: str, question: str) -> bool:
+    """Whether the question asks for a number and the sentence gives none that the question did not have."""
+    return bool(wording.NUMBER_ASKED.search(question)) and not numbers_in(sentence) - numbers_in(question)
+
+
 def says_not_stated(sentence: str) -> bool:
     """Whether the sentence says that the paper does not tell, which is no statement about the paper's content."""
     return bool(wording.NOT_STATED.search(sentence))

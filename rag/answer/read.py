@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
-from rag.answer.check import Checked, Checker, is_echo, says_not_stated
+from rag.answer.check import Checked, Checker, is_echo, lacks_number, says_not_stated
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -37,8 +37,9 @@ _RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 class Read:
     """What is put before the model: a paper (its `text` may be cut to some sentences), sentences of `others`
     that are read beside it, the prompt for the question, words of ours that open the sentence, and whether sentences
-    that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question;
-    reading ends after `most` sentences."""
+    that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question.
+    With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
+    one. Reading ends after `most` sentences."""
 
     paper: Paper
     question: str
@@ -48,6 +49,7 @@ class Read:
     opening: str = ""
     strict: bool = False
     asked: str = ""
+    number: bool = False
     most: int | None = None
 
 
@@ -129,6 +131,9 @@ class Reader:
             return
         if says_not_stated(text):
             yield SentenceDropped("the abstract does not state it")
+            return
+        if job.number and not kept and lacks_number(text, job.question):
+            yield SentenceDropped("it lacks the number that was asked for")
             return
         paper, verdict = self.best_source(text, job)
         bad = verdict.support == "unsupported" or (job.strict and verdict.support == "partial")

@@ -154,6 +154,12 @@ GENERAL_WORDS = frozenset(
 # --- checks ---------------------------------------------------------------------------------------------------
 
 NEGATION = _pattern(r"""\b( not | no | never | none | neither | nor | cannot | without | unable | fails? )\b | n't\b""")
+# What can only be answered with a number.
+NUMBER_ASKED = _pattern(
+    r"""\b( how\s(many|much|large|big|long|fast|far|often|few|high|low|deep|small|accurate)
+    | what\s(\w+\s){0,3}(number|percent(age)?|share|fraction|rate|score|accuracy|size|factor|ratio|speed-?up)
+    | by\swhat\s(factor|percent\w*|margin) )\b"""
+)
 NOT_STATED = _pattern(
     r"""\b( does|do|did|is|are|was|were|has|have|can )(n't|\snot)\s(\w+\s){0,3}?
         ( mention | state | specif | provid | contain | discuss | report | disclos | indicat | give | given | includ

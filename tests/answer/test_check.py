@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer.check import Checker, is_echo, missing_facts, says_not_stated
+from rag.answer.check import Checker, is_echo, lacks_number, missing_facts, says_not_stated
 from rag.answer.facts import names_in, numbers_in
 from rag.answer.support import SupportModel
 from rag.index.catalogue import Catalogue
@@ -155,3 +155,18 @@ def test_echo(sentence: str, echo: bool) -> None:
 )
 def test_not_stated(sentence: str, expected: bool) -> None:
     assert says_not_stated(sentence) is expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "lacks"),
+    [
+        ("It sank soon.", "After how many minutes did it sink?", True),
+        ("It sank after 41 minutes.", "After how many minutes did it sink?", False),
+        ("It sank after three hours.", "How long did it float?", False),
+        ("With 20 steps it is better.", "What score does it reach with 20 steps?", True),
+        ("Wind explains it.", "How does wind explain it?", False),
+        ("It is wax.", "What is the coat made of?", False),
+    ],
+)
+def test_a_number_that_was_asked_for(sentence: str, question: str, lacks: bool) -> None:
+    assert lacks_number(sentence, question) is lacks

@@ -92,6 +92,15 @@ def test_a_second_read_repairs_an_echo(assistant: Assistant, model: ScriptedGene
     assert len(model.prompts) == 2 and len(model.prompts[1].stable) <= len(model.prompts[0].stable)
 
 
+def test_an_answer_without_the_number_that_was_asked_for_is_not_given(
+    assistant: Assistant, model: ScriptedGenerator
+) -> None:
+    model.script = ["Wind explains most of the difference between ponds."] * 2
+    answer, events = ask(assistant, BOATS)
+    assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
+    assert any(isinstance(event, SentenceDropped) and "number" in event.reason for event in events)
+
+
 def test_an_unsupported_second_sentence_is_left_out(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 41 minutes. Elephants preferred the Grand Hotel XQ9."]
     answer, events = ask(assistant, BOATS)
