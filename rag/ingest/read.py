@@ -1,185 +1,174 @@
-"""A file of papers, whatever its form: the reader is chosen by what the file holds, not by its name."""
+"""Files of papers, whatever their form: the reader is chosen by what a file holds, not by its name."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from rag.errors import InputError
+from rag.ingest.bibtex import parse_bibtex
 from rag.ingest.clean import paper_id
 from rag.ingest.jsonl import parse_json_array, parse_jsonl
+from rag.ingest.merge import merged
+from rag.ingest.ris import parse_ris
 from rag.ingest.session_page import parse_session_page
+from rag.ingest.sniff import FORMS, NAMES, Form, encoding_of, form_of, packed_form, table_of
+from rag.ingest.source import HEAD_BYTES, MAX_LINE_BYTES, Source, file_source, reading
+from rag.ingest.table import parse_table
+from rag.ingest.xml_papers import parse_acl, parse_atom
 from rag.types import Paper, Rejected
 
-__all__ = ["paper_id", "read_papers"]
+__all__ = ["paper_id", "read_all", "read_papers"]
 
-MAX_LINE_BYTES = 1_000_000
 MAX_JSON_BYTES = 200_000_000
+MAX_BIBTEX_BYTES = 100_000_000
 MAX_PAGE_BYTES = 50_000_000  # some 30,000 abstracts: a page is held in memory
-_HEAD_BYTES = 65_536
+_GIVE_JSONL = "Write one object a line (JSONL)."
+_GIVE_PARTS = "Give JSONL, or the pages one by one."
 
-_MAGIC = {
-    b"%PDF": "a PDF file",
-    b"PK\x03\x04": "a zip archive (or an Office document)",
-    b"\x1f\x8b": "a gzip archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
-    b"SQLite format 3": "an SQLite database",
-    b"GGUF": "a language model",
-    b"{\\rtf": "an RTF document",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-    b"bplist": "a web archive",
-}
-_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-_HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.I)
-_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_MANY_HIGH = re.compile(rb"[\x80-\xff]{4}")
-_ARRAY = re.compile(r"\[\s*[{\]]")
-_ROW = re.compile(r'^\{\s*"', re.MULTILINE)
-_TAG = re.compile(rb"</?(div|span|p|a|li|ul|h[1-6]|table|tr|td|script|meta|link)\b[^>]*>", re.I)
-_SAVE_AS_TEXT = "Open it in a browser, select all, copy, and paste into a text file; then index that file."
-_FORMS = "Give a session page saved as text, or JSONL with title, authors and abstract."
+Note = Callable[[str], None]
+Items = Iterator[Paper | Rejected]
 
 
-def read_papers(path: Path) -> Iterator[Paper | Rejected]:
-    """The papers of a file in their order, and what could not be read, with its line. Lines are streamed.
+def read_papers(path: Path, *, note: Note | None = None) -> Items:
+    """The papers of a file, a folder or an archive in their order, and what could not be read, with its line where
+    there are lines. JSONL, CSV, RIS and XML are streamed, gzipped or not. The papers of a folder or zip archive are
+    merged (`merge.merged`); what in it is no file of papers is rejected and does not stop the others. `note` is told
+    what the user should know: which columns were taken, what was merged.
 
-    Raises InputError when the file is missing, empty, binary, HTML, or holds no paper at all; the last is only known
-    at the end.
+    Raises InputError when the file is missing, empty, of an unknown form, or holds no paper at all; the last is only
+    known at the end.
     """
-    head = _head(path)
-    encoding = _encoding(path, head)
-    found = False
-    try:
-        for item in _parse(path, head, encoding):
-            found = True
-            yield item
-    except OSError as error:
-        raise InputError(f"{path} could not be read to its end: {error.strerror}.", hint="Try again.") from error
-    if not found:
-        raise InputError(f"{path} holds no papers that could be recognised.", hint=_FORMS)
-
-
-def _parse(path: Path, head: bytes, encoding: str) -> Iterator[Paper | Rejected]:
-    source = str(path)
-    text = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")
-    if _ARRAY.match(text) or (text[:1] == "{" and _one_object(text)):
-        yield from parse_json_array(_whole(path, encoding), source)
-        return
-    lines = _lines(path, encoding)
-    if not _ROW.search(text) and (text[:1] != "{" or text[1:2] == "\\"):  # LaTeX may begin with a brace too
-        if path.stat().st_size > MAX_PAGE_BYTES:
-            raise InputError(
-                f"{path} is over {MAX_PAGE_BYTES // 1_000_000} MB, too much for one session page.",
-                hint="Give JSONL, or the pages one by one.",
-            )
-        yield from parse_session_page((line for _, line in lines), source)
-        return
-    for number, line in lines:
-        if len(line) > MAX_LINE_BYTES:
-            yield Rejected(source, number, "line longer than 1 MB")
-        else:
-            yield from parse_jsonl([(number, line)], source)
-
-
-def _head(path: Path) -> bytes:
-    """The first bytes, after the checks that need no parsing."""
+    note = note or _nobody
     if path.is_dir():
-        raise InputError(f"{path} is a folder.", hint="Name the files in it.")
+        from rag.ingest.containers import files_of_folder
+
+        files, passed = files_of_folder(path)
+        return _several(files, passed, str(path), note)
     if path.exists() and not path.is_file():  # a pipe could be read only once, a device without end
         raise InputError(f"{path} is not a regular file.", hint="Save what it holds to a file.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except FileNotFoundError as error:
-        raise InputError(f"There is no file {path}.", hint="Check the name and the folder.") from error
-    except PermissionError as error:
-        raise InputError(f"{path} may not be read.", hint="Change its permissions.") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", hint="Try again.") from error
-    if not head.strip():
-        if len(head) == _HEAD_BYTES and path.stat().st_size > _HEAD_BYTES:
-            return head
-        raise InputError(f"{path} is empty.", hint=_FORMS)
-    for magic, what in _MAGIC.items():
-        if head.startswith(magic):
-            raise InputError(f"{path} is {what}, which cannot be read as papers.", hint=_FORMS)
-    return head
+    return _file(file_source(path), note)
 
 
-def _encoding(path: Path, head: bytes) -> str:
-    for mark, encoding in _BOMS.items():
-        if head.startswith(mark):
-            return encoding
-    if b"\0" in head:
-        raise InputError(f"{path} is a binary file.", hint=_FORMS)
-    start = head.lstrip()[:1]
-    if start == b"<" and _HTML.search(head[:4096]) or start not in (b"{", b"[") and len(_TAG.findall(head)) > 20:
-        raise InputError(f"{path} is HTML, not text.", hint=_SAVE_AS_TEXT)
-    return "utf-8"
+def read_all(paths: Sequence[Path], *, note: Note | None = None) -> Items:
+    """The papers of all paths as one: those of more than one path are merged, and a path that cannot be read raises
+    InputError before any paper comes. A single path is read as by `read_papers`."""
+    if len(paths) == 1:
+        items = read_papers(paths[0], note=note)
+        return itertools.chain(list(itertools.islice(items, 1)), items)
+    every = itertools.chain.from_iterable(read_papers(path, note=note) for path in paths)
+    items = merged(every, note or _nobody)
+    return itertools.chain(list(itertools.islice(items, 1)), items)
 
 
-def _one_object(text: str) -> bool:
-    """Whether a file that begins with `{` is one object over many lines rather than an object a line."""
-    first, _, rest = text.partition("\n")
-    return not first.rstrip().endswith("}") and len(first) < 200 and not _ROW.search(rest)
+def _nobody(_: str) -> None:
+    """Where nobody listens."""
 
 
-def _whole(path: Path, encoding: str) -> str:
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise InputError(
-            f"{path} is one JSON value of over {MAX_JSON_BYTES // 1_000_000} MB.",
-            hint="Write one object a line (JSONL).",
-        )
-    return _decoded(path.read_bytes(), encoding, path, 1).lstrip("\ufeff")
+def _file(source: Source, note: Note, *, nested: bool = False) -> Items:
+    """The papers of one file, unpacked where it is packed. Raises InputError."""
+    head = source.head()
+    packed = packed_form(head)
+    if packed == "gzip":
+        from rag.ingest.containers import unzipped
 
+        source = unzipped(source)
+        head = source.head()
+        packed = packed_form(head)
+    if packed == "zip" and not nested:
+        from rag.ingest.containers import files_of_zip
 
-def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
-    """Numbered lines. Of one longer than `MAX_LINE_BYTES` only the beginning comes, still longer than that."""
-    if encoding == "utf-16" or _old_line_ends(path):
-        yield from enumerate(re.split(r"\r\n|\n|\r", _whole(path, encoding)), start=1)
+        files, passed = files_of_zip(source)
+        yield from _several(files, passed, source.name, note)
         return
-    with path.open("rb") as file:
-        for number, raw in enumerate(_raw_lines(file), start=1):
-            if b"\0" in raw:
-                raise InputError(f"{path} is a binary file (line {number}).", hint=_FORMS)
-            yield number, _decoded(raw, "utf-8-sig" if number == 1 else "utf-8", path, number)
+    if packed:
+        raise InputError(f"{source.name} is an archive inside an archive.", hint="Unpack it and give the files.")
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\f\v") and len(head) < HEAD_BYTES:
+        raise InputError(f"{source.name} is empty.", hint=FORMS)
+    encoding = encoding_of(head, source.name)
+    form = form_of(head, encoding, source.name)
+    found = False
+    for item in _parse(source, head, encoding, form, note):
+        found = True
+        yield item
+    if not found:
+        what = f"{source.name}, read as {NAMES[form]}, holds no papers that could be recognised."
+        raise InputError(what, hint=FORMS)
 
 
-def _old_line_ends(path: Path) -> bool:
-    """Whether lines end with a lone carriage return, as on Macs of the last century."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return b"\r" in head and b"\n" not in head
+def _several(files: list[Source], passed: int, name: str, note: Note) -> Items:
+    """The papers of many files, merged. Raises InputError when there is none."""
+
+    def each() -> Items:
+        for file in files:
+            try:
+                yield from _file(file, note, nested=True)
+            except InputError as error:
+                yield Rejected(file.name, 0, f"left out: {str(error).replace(file.name, 'it').rstrip('.')}")
+
+    found = False
+    for item in merged(each(), note):
+        found = found or isinstance(item, Paper)
+        yield item
+    if passed:
+        some = "1 file was" if passed == 1 else f"{passed:,} files were"
+        note(f"{name}: {some} passed over (pictures, scripts, hidden files and the like).")
+    if not found:
+        raise InputError(f"{name} holds no file of papers that could be read.", hint=FORMS)
 
 
-def _raw_lines(file: BinaryIO) -> Iterator[bytes]:
-    limit = 4 * MAX_LINE_BYTES + 2  # a character may take four bytes
-    while raw := file.readline(limit):
-        yield raw
-        while len(raw) == limit and not raw.endswith(b"\n"):
-            raw = file.readline(limit)
+def _parse(source: Source, head: bytes, encoding: str, form: Form, note: Note) -> Items:
+    """The items of one file that is not packed, by its form."""
+    if form == "jsonl" and _is_one_line(source):
+        form = "json"
+    if form == "json":
+        return parse_json_array(source.text(encoding, MAX_JSON_BYTES, _GIVE_JSONL), source.name)
+    if form == "bibtex":
+        return parse_bibtex(source.text(encoding, MAX_BIBTEX_BYTES, "Divide it."), source.name)
+    if form == "html":
+        from rag.ingest.html import decode_html, parse_html
+
+        return parse_html(decode_html(source.whole(MAX_PAGE_BYTES, _GIVE_PARTS)), source.name, note)
+    if form in ("acl", "atom"):
+        return _xml(source, form)
+    return _of_lines(source, head, encoding, form, note)
 
 
-def _decoded(raw: bytes, encoding: str, path: Path, number: int) -> str:
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        if len(raw) > MAX_LINE_BYTES:
-            return raw.decode(encoding, "replace")  # a cut line may end inside a character
-        # Windows' Latin encoding, unless the bytes say that it is something else: UTF-8 with a damaged place, or an
-        # encoding in which whole words are made of high bytes.
-        other = _UTF8_LETTER.search(raw) or _MANY_HIGH.search(raw)
-        try:
-            if not other:
-                return raw.decode("cp1252")
-        except UnicodeDecodeError:
-            pass
-        line = number + len(re.findall(rb"\r\n|\n|\r", raw[: error.start]))
-        raise InputError(f"{path} is not UTF-8 text (line {line}).", hint="Save it again as UTF-8.") from error
+def _of_lines(source: Source, head: bytes, encoding: str, form: Form, note: Note) -> Items:
+    lines = source.lines(encoding)
+    if form == "ris":
+        return parse_ris(lines, source.name)
+    if form == "table" and (table := table_of(head, encoding, source.name)):
+        return parse_table(lines, source.name, table, note)
+    if form == "jsonl":
+        return _jsonl(lines, source.name)
+    source.whole(MAX_PAGE_BYTES, _GIVE_PARTS)
+    return parse_session_page((line for _, line in lines), source.name)
+
+
+def _jsonl(lines: Iterator[tuple[int, str]], name: str) -> Items:
+    for number, line in lines:
+        if len(line) > MAX_LINE_BYTES:
+            yield Rejected(name, number, "line longer than 1 MB")
+        else:
+            yield from parse_jsonl([(number, line)], name)
+
+
+def _xml(source: Source, form: Form) -> Items:
+    with reading(source.name), source.open() as file:
+        yield from (parse_acl if form == "acl" else parse_atom)(file, source.name)
+
+
+def _is_one_line(source: Source) -> bool:
+    """Whether the whole file is one line, which then is one JSON value, however long."""
+    seen = 0
+    with reading(source.name), source.open() as file:
+        while piece := file.read(1_000_000):
+            seen += len(piece)
+            _, end, rest = piece.partition(b"\n")
+            if end:
+                return not rest.strip() and not file.read(HEAD_BYTES).strip()
+            if seen > MAX_JSON_BYTES:
+                return False
+    return True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,11 +20,13 @@ SAMPLE_FILE = "sample/iclr2022_poster_session_8.jsonl"
 EPILOG = """\b
 Examples:
   posterchat index page.txt
-  posterchat index monday.txt tuesday.jsonl --collection conference
+  posterchat index monday.html tuesday.bib --collection conference
+  posterchat index downloads/ accepted.csv.gz --collection conference
   posterchat index --sample
 
-A saved session page (text) and JSONL are recognised by their content. Indexing the same file again changes
-nothing; a paper whose text differs replaces the old one; papers that the files lack are kept.
+Session pages (HTML or text), JSON, JSONL, CSV, BibTeX, RIS, ACL XML, arXiv Atom and OpenReview dumps are recognised
+by their content, also in a folder, a zip or gzipped. Indexing the same file again changes nothing; a paper whose
+text differs replaces the old one; papers that the files lack are kept.
 """
 
 
@@ -36,7 +37,9 @@ def add_to(app: typer.Typer) -> None:
 
 def index(
     context: typer.Context,
-    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE", help="Saved session pages or JSONL.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Files of papers, folders or zips.")
+    ] = None,
     collection: Annotated[
         str | None,
         typer.Option(
@@ -62,16 +65,17 @@ def index(
     cli = Cli.of(context)
     settings = cli.settings()
     paths, name = _sources(files or [], collection, sample=sample)
-    items = _all_papers(paths)
+    notes: list[str] = []
+    items = _all_papers(paths, notes)
     with cli.open_library(settings, purpose="index") as library, cli.bar() as progress:
         report = library.index(items, name, sources=paths, progress=progress, rebuild=rebuild)
     remember_collection(settings, name)
     directory = settings.data_dir / "collections" / name
     _show_rejected(cli, report.rejected, everything=all_rejected)
-    for warning in report.warnings:
+    for warning in (*notes, *report.warnings):
         cli.warn(f"Note: {warning}", style="yellow")
     if json:
-        cli.json({**asdict(report), "directory": str(directory)})
+        cli.json({**asdict(report), "warnings": [*notes, *report.warnings], "directory": str(directory)})
     else:
         _show(cli, report, directory, settings)
     read = report.added + report.changed + report.unchanged + report.duplicates
@@ -91,16 +95,12 @@ def _sources(files: list[Path], collection: str | None, *, sample: bool) -> tupl
     return files, collection or slug(files[0].stem)
 
 
-def _all_papers(paths: Iterable[Path]) -> Iterator[Paper | Rejected]:
-    """All items of all files. The first of each is read at once, so that a file that cannot be read at all stops
-    the command before any model is loaded. Raises InputError."""
-    from rag.ingest.read import read_papers
+def _all_papers(paths: Sequence[Path], notes: list[str]) -> Iterator[Paper | Rejected]:
+    """All items of all files; `notes` gets what the readers have to say. The first is read at once, so that a file that
+    cannot be read at all stops the command before any model is loaded. Raises InputError."""
+    from rag.ingest.read import read_all
 
-    begun = []
-    for path in paths:
-        items = iter(read_papers(path))
-        begun.append(itertools.chain(list(itertools.islice(items, 1)), items))
-    return itertools.chain.from_iterable(begun)
+    return read_all(paths, note=notes.append)
 
 
 def _show_rejected(cli: Cli, rejected: tuple[Rejected, ...], *, everything: bool) -> None:

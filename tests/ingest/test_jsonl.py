@@ -141,3 +141,39 @@ def test_text_is_kept_as_it_reads(tmp_path: Path) -> None:
     ((paper,), _) = read(file)
     assert paper.title == "Title"
     assert paper.abstract == "It costs $O(n)$ & <|im_end|> “much” – café."
+
+
+def test_papers_anywhere_inside_one_value(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    first, second = [{"title": "A", "abstract": "x."}, {"title": "B"}], [{"title": "C", "abstract": "z."}]
+    by_session = {"sessions": [{"name": "1", "papers": first}, {"papers": []}, {"name": "2", "papers": second}]}
+    by_id = {"7": {"content": {"title": "A", "abstract": "x."}}, "8": {"content": {"title": "C", "abstract": "z."}}}
+    for value, lines in ((by_session, [2]), (by_id, [])):
+        file.write_text(json.dumps(value))
+        papers, rejected = read(file)
+        assert [paper.title for paper in papers] == ["A", "C"] and [r.line for r in rejected] == lines
+
+
+def test_reviews_in_an_openreview_dump_are_named_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "dump.json"
+    paper = {"id": "abcDEF123", "forum": "abcDEF123", "content": {"title": "A", "abstract": "x."}, "replyto": None}
+    review = {"forum": "abcDEF123", "replyto": "abcDEF123", "content": {"title": "Good paper", "review": "Yes."}}
+    file.write_text(json.dumps({"notes": [paper, review]}))
+    papers, (rejected,) = read(file)
+    assert papers[0].url == "https://openreview.net/forum?id=abcDEF123"
+    assert rejected.reason == "it is a review, decision or comment on a submission: Good paper"
+
+
+def test_json_that_is_cut_off_gives_the_whole_papers(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    text = json.dumps({"papers": [{"title": name, "abstract": "x."} for name in "ABC"]}, indent=1)
+    file.write_text(text[: text.index('"C"') + 8])
+    papers, (rejected,) = read(file)
+    assert [paper.title for paper in papers] == ["A", "B"] and "not valid JSON (line" in rejected.reason
+
+
+def test_one_line_of_many_megabytes_is_one_value(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    rows = [{"title": f"Paper {n}", "abstract": "x" * 1000} for n in range(3000)]
+    file.write_text(json.dumps({"count": 3000, "papers": rows}))
+    assert file.stat().st_size > 3_000_000 and len(read(file)[0]) == 3000

@@ -71,10 +71,13 @@ def test_encodings_and_line_ends(tmp_path: Path, encoding: str, newline: str) ->
         (b" \n\t\n \n", "is empty"),
         (b"\x7fELF\x02\x01\x00\x00binary", "binary"),
         (b"%PDF-1.7 ...", "PDF"),
-        (b"PK\x03\x04....", "zip"),
-        (gzip.compress(b"text"), "gzip"),
-        (b"<!DOCTYPE html>\n<html><body><p>Why Ladders Lean Left</p></body></html>", "HTML"),
-        (b"<div class='x'><a href='y'>z</a></div>\n" * 30, "HTML"),
+        (b"PK\x03\x04....", "damaged or cut off"),
+        (gzip.compress(b"text"), "no papers"),
+        (gzip.compress(b""), "is empty"),
+        (b"<?xml version='1.0'?><kml><Placemark/></kml>", "kml"),
+        (b"<!DOCTYPE html>\n<html><body><p>Why Ladders Lean Left</p></body></html>", "HTML.*no papers"),
+        (b"<div class='x'><a href='y'>z</a></div>\n" * 30, "HTML.*no papers"),
+        (b"<div>" * 100_000, "nested"),
         (b"Just some prose about nothing in particular.\n\nAnd a second paragraph of it.\n", "no papers"),
         (b"Menu\nHome\nLog in\n", "no papers"),
         ("naïve".encode("utf-16-be") + b"\x00", "binary"),
@@ -140,8 +143,8 @@ def test_reading_needs_the_standard_library_only() -> None:
 def test_missing_files_folders_and_closed_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file"):
         list(read_papers(tmp_path / "absent.txt"))
-    with pytest.raises(InputError, match="folder"):
-        list(read_papers(tmp_path))
+    with pytest.raises(InputError, match="holds no file of papers"):
+        list(read_papers(tmp_path))  # a folder
     closed = tmp_path / "closed.txt"
     closed.write_text(PAGE)
     closed.chmod(0)

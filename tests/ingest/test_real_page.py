@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from rag.ingest.read import read_papers
 from rag.resources import resource
-from rag.types import Paper
+from rag.types import Paper, Rejected
 
 
 def papers(path: Path) -> list[Paper]:
@@ -93,3 +95,48 @@ def test_the_page_set_otherwise_has_the_same_papers(
     file.write_text(change(session_page.read_text(encoding="utf-8")), encoding="utf-8", newline="")
     facts = [(p.title, p.authors, p.award, p.abstract) for p in papers(session_page)]
     assert [(p.title, p.authors, p.award, p.abstract) for p in papers(file)] == facts
+
+
+MARKUP: dict[str, tuple[str, str, str, str, str, str]] = {
+    # around a paper, before its award, before its title, before its authors, before its abstract, after each of these
+    "paragraphs": ("", "<p>", "<p>", "<p>", "<p>", "</p>"),
+    "blocks": ("<div>", "<div>", "<div>", "<div>", "<div>", "</div>"),
+    "list items": ("<li>", "<div>", "<h4>", "<div>", "<p>", "</div>"),
+    "named elements": (
+        "<div>",
+        '<div class="award">',
+        '<div class="maincard-title">',
+        '<div class="maincard-authors">',
+        '<div class="abstract-display">',
+        "</div>",
+    ),
+}
+
+
+@pytest.mark.parametrize("style", MARKUP)
+def test_the_page_saved_as_html_has_the_same_papers(session_page: Path, tmp_path: Path, style: str) -> None:
+    around, award, title, authors, abstract, end = MARKUP[style]
+    body = ["<nav>Skip to the content</nav><h1>Session</h1><h2>Poster Session 8</h2><p>Chat is not available.</p>"]
+    for paper in papers(session_page):
+        lines = [(award, paper.award), (title, paper.title), (authors, " · ".join(paper.authors))]
+        lines.append((abstract, paper.abstract))
+        closing = around.replace("<", "</")
+        body.append(around + "".join(f"{tag}{html.escape(text)}{end}" for tag, text in lines if text) + closing)
+    file = tmp_path / "page.html"
+    file.write_text(f"<!DOCTYPE html><html><body>{''.join(body)}</body></html>", encoding="utf-8")
+    facts = [(p.title, p.authors, p.award, p.abstract) for p in papers(session_page)]
+    assert [(p.title, p.authors, p.award, p.abstract) for p in papers(file)] == facts
+
+
+def test_a_table_of_titles_is_named_as_what_it_is(bench_data: Path) -> None:
+    (rejected,) = read_papers(bench_data / "html" / "iclr2023_submissions_table.html.gz")
+    assert isinstance(rejected, Rejected)
+    assert "a table of 4,874 rows has titles but no abstracts" in rejected.reason and "“Title”" in rejected.reason
+
+
+def test_papers_of_another_corpus_stream_from_gzip(bench_data: Path) -> None:
+    tracemalloc.start()
+    count = sum(isinstance(item, Paper) for item in read_papers(bench_data / "scifact" / "corpus.jsonl.gz"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 5183 and peak < 5_000_000, "held in memory"
