@@ -2,9 +2,11 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from rag.python_api import OpenCollection, open_collection, turn
+
 try:
     __version__ = version("posterchat")
 except PackageNotFoundError:  # run from a checkout that was never installed
     __version__ = "0+checkout"
 
-__all__ = ["__version__"]
+__all__ = ["OpenCollection", "__version__", "open_collection", "turn"]

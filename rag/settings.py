@@ -49,9 +49,15 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         default=16, ge=1, le=1000, description="Questions that may wait before more are turned away."
     )
-    kv_cache: bool = Field(default=True, description="Keep the KV state of papers on disk, so that they are read once.")
+    kv_cache_mb: int = Field(
+        default=1024, ge=0, description="Most MB of disk for saved KV states of papers, each read once so; 0: none."
+    )
+    read_ahead: bool = Field(default=True, description="While `serve` has nothing to do, read papers ahead.")
     host: str = Field(default="127.0.0.1", description="Address that `posterchat serve` binds.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that `posterchat serve` binds.")
+    allowed_hosts: str = Field(
+        default="localhost", description="Names, parted by commas, by which browsers may reach the server."
+    )
 
     @classmethod
     def settings_customise_sources(

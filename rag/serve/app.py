@@ -1,4 +1,4 @@
-"""The web application in one process: `GET /health`, and the chat page at `/`."""
+"""The web application in one process: the HTTP API, and the chat page at `/`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 
 class Warmup:
-    """Loads the models in the background, so that the page opens at once. `problem` says why it could not."""
+    """Loads the models in the background, so that the page opens at once, and then has papers read ahead. `problem`
+    says why it could not."""
 
     def __init__(self, library: Library, collection: str) -> None:
         self.problem = ""
@@ -41,6 +42,7 @@ class Warmup:
         try:
             self._library.assistant(self._collection)
             self._library.generator()
+            self._library.read_ahead(self._collection)
         except PosterchatError as error:
             self.problem = f"{error} {error.hint}".strip()
         except Exception:
@@ -71,8 +73,9 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
-    """The application for one library; the models begin to load at once, in the background.
+def make_app(library: Library, *, collection: str | None = None, host: str = "127.0.0.1") -> FastAPI:
+    """The application for one library, as it is known under `host`; the models begin to load at once, in the
+    background.
 
     `app.state.stop` is a function that ends all answers and open connections. Raises UnknownCollection when a named
     collection is not there; without a name, the first one stands in for a default that is not there. With no
@@ -81,6 +84,9 @@ def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
     os.environ.update(OFFLINE)
     from fastapi import FastAPI
 
+    from rag.serve.api import make_api
+    from rag.serve.api_guard import ApiFirst, OwnHosts
+    from rag.serve.api_metrics import CountRequests, MeasuredLibrary, Metrics
     from rag.serve.ui.chat import Chat
     from rag.serve.ui.page import CONTENT_SECURITY_POLICY, mount
     from rag.serve.ui.running import Running
@@ -91,11 +97,12 @@ def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
     wanted = collection or library.settings.collection
     chosen = wanted if wanted in names or not names else names[0]
     running = Running()
-    chat = Chat(library, running, collection=chosen)
+    metrics = Metrics(running.count)
+    measured: Any = MeasuredLibrary(library, metrics)
+    chat = Chat(measured, running, collection=chosen)
     warmup = Warmup(library, chosen)
-    app = FastAPI(title="posterchat", version=rag.__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.get("/health")
     def health() -> dict[str, Any]:
         embedder, model = library.loaded()
         state = "error" if warmup.problem else "ok" if embedder and model else "loading"
@@ -116,6 +123,10 @@ def make_app(library: Library, *, collection: str | None = None) -> FastAPI:
         close_page()
 
     app.state.stop = stop
+    api = make_api(measured, running, metrics, collection=chosen, health=health)
+    app.add_middleware(ApiFirst, api=api)
+    app.add_middleware(OwnHosts, host=host, allowed=library.settings.allowed_hosts.split(","))
+    app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders, policy=CONTENT_SECURITY_POLICY)
     warmup.start()
     return app
@@ -133,7 +144,7 @@ def serve(
     one. Raises UsageError when the address cannot be used."""
     listener = _listen(host, port)
     try:
-        app = make_app(library, collection=collection)
+        app = make_app(library, collection=collection, host=host)
         if ready is not None:
             ready(_url(host, listener.getsockname()[1]))
         _run(app, listener)

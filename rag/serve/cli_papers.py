@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -12,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.errors import IndexCorrupt, IndexMismatch, PosterchatError, UsageError
+from rag.serve.api_papers import by_author, folded
 from rag.serve.cli_common import Cli, CollectionOption, JsonOption, chosen_collection, default_collection
+from rag.serve.cli_export import export_papers
 from rag.serve.terminal import plain
 from rag.types import Paper
 
@@ -28,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="Look at the papers of a collection.", no_args_is_help=True, rich_markup_mode=None)
     group.command("list")(list_papers)
     group.command("show")(show)
+    group.command("export")(export_papers)
     app.add_typer(group, name="papers")
 
 
@@ -91,7 +93,7 @@ def list_papers(
     papers = [
         paper
         for paper in _papers(cli, collection)
-        if (not award or paper.award) and (author is None or _by(paper, author))
+        if (not award or paper.award) and (author is None or by_author(paper.authors, author))
     ]
     if json:
         cli.json([_as_json(paper, abstract=False) for paper in papers])
@@ -136,9 +138,9 @@ def find_paper(papers: Sequence[Paper], wanted: str) -> Paper:
     for paper in papers:
         if paper.id == wanted:
             return paper
-    needle = _folded(wanted)
-    whole = [paper for paper in papers if _folded(paper.title) == needle]
-    found = whole or [paper for paper in papers if needle and needle in _folded(paper.title)]
+    needle = folded(wanted)
+    whole = [paper for paper in papers if folded(paper.title) == needle]
+    found = whole or [paper for paper in papers if needle and needle in folded(paper.title)]
     if not found:
         raise PosterchatError(
             f"There is no paper with the id or title {wanted!r}.", hint="posterchat papers list shows all of them."
@@ -158,15 +160,6 @@ def _papers(cli: Cli, collection: str | None) -> list[Paper]:
     settings = cli.settings()
     with collections(settings).catalogue(chosen_collection(settings, collection)) as catalogue:
         return catalogue.papers()
-
-
-def _by(paper: Paper, author: str) -> bool:
-    return any(_folded(author) in _folded(name) for name in paper.authors)
-
-
-def _folded(text: str) -> str:
-    split = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(char for char in split if not unicodedata.combining(char)).split())
 
 
 def _as_json(paper: Paper, *, abstract: bool) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import UsageError
+from rag.serve.api_guard import is_loopback
 from rag.serve.cli_common import Cli, CollectionOption, chosen_collection
 
 ALLOW_REMOTE = "POSTERCHAT_ALLOW_REMOTE"
@@ -52,16 +52,6 @@ def serve(
         from rag.serve.app import serve as run_server
 
         run_server(library, host=host, port=port, collection=name, ready=ready)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server on `host`."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_host(cli: Cli, host: str) -> None:

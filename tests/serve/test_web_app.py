@@ -43,7 +43,7 @@ def starlette_warnings() -> None:
 def client(library: FakeLibrary, **options: str) -> httpx.Client:
     from starlette.testclient import TestClient
 
-    return TestClient(make_app(library, **options))  # type: ignore[arg-type, return-value]
+    return TestClient(make_app(library, **options), base_url="http://127.0.0.1")  # type: ignore[arg-type, return-value]
 
 
 def test_health_tells_what_is_loaded() -> None:
@@ -98,8 +98,7 @@ def test_the_page_needs_nothing_from_other_hosts() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/docs",
-        "/openapi.json",
+        "/redoc",
         "/monitoring",
         "/gradio_api/runs",
         "/gradio_api/file=/etc/hostname",
