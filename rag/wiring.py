@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 
+from rag.answer.ahead import all_papers, likely
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
+from rag.answer.route import route
 from rag.answer.support import SupportModel
+from rag.errors import PosterchatError
 from rag.index.build import build
 from rag.index.collections import Collection, Collections
 from rag.index.embed import SentenceTransformerEmbedder
+from rag.index.embed_kept import KeptVectors
+from rag.index.embedder import gpu_at_hand, open_embedder
 from rag.index.lock import DataDirLock
-from rag.llm.local import LocalGenerator
+from rag.index.topics import Topic, stored_topics
+from rag.index.vectors import Vectors
+from rag.llm.ahead import PoliteEmbedder, ReadsAhead
+from rag.llm.local import LocalGenerator, usable_cores
 from rag.llm.registry import Manifest, ModelStore
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance, off_topic_questions
 from rag.retrieve.search import Searcher
 from rag.settings import Settings
-from rag.types import CollectionInfo, Embedder, Generator, IndexReport, Paper, Progress, Rejected
+from rag.types import CollectionInfo, Embedder, Generator, IndexReport, Paper, Progress, Rejected, Turn
 
 
 def collections(settings: Settings) -> Collections:
@@ -32,6 +41,16 @@ def collections(settings: Settings) -> Collections:
 def model_store(settings: Settings) -> ModelStore:
     """The models on disk and the manifest that they are checked against."""
     return ModelStore(settings.models_path, Manifest.load())
+
+
+def embedder_cache(settings: Settings) -> Path:
+    """Where the embedder's graph for ONNX Runtime, and vectors that every start needs, are kept."""
+    return settings.data_dir / "embedder"
+
+
+def blocks_dir(settings: Settings) -> Path | None:
+    """Where saved KV blocks are; None when they are switched off."""
+    return settings.data_dir / "kv" if settings.kv_cache_mb else None
 
 
 class Library:
@@ -47,6 +66,10 @@ class Library:
         self.models = model_store(settings)
         self.index_store = Collections(settings.data_dir)
         self._building = threading.RLock()
+        self._loading = threading.Lock()  # of the language model, so that the rest can be loaded meanwhile
+        self._ahead: threading.Thread | None = None
+        self._served = ""  # the collection whose papers are read while nobody asks
+        self._closing = False
         self._embedder: Embedder | None = None
         self._generator: Generator | None = None
         self._relevance: Relevance | None = None
@@ -64,10 +87,14 @@ class Library:
 
     def close(self) -> None:
         """Stop the model, close the indexes and let the data directory go."""
+        self._closing = True
+        if self._ahead is not None:
+            self._ahead.join()
         with self._building:
-            if self._generator is not None:
-                self._generator.close()
-                self._generator = None
+            with self._loading:
+                if self._generator is not None:
+                    self._generator.close()
+                    self._generator = None
             for collection, _ in self._assistants.values():
                 collection.close()
             self._assistants.clear()
@@ -83,22 +110,93 @@ class Library:
         with self.index_store.catalogue(name or self.settings.collection) as catalogue:
             return catalogue.papers()
 
+    def topics(self, name: str | None = None) -> list[Topic]:
+        """The topics of a collection that were made when it was indexed; loads no model. Raises UnknownCollection or
+        IndexCorrupt."""
+        with self.index_store.catalogue(name or self.settings.collection) as catalogue:
+            return stored_topics(catalogue)
+
+    def vectors(self, name: str | None = None) -> Vectors:
+        """The open vectors of a collection. Raises what `assistant` does."""
+        name = name or self.settings.collection
+        with self._building:
+            self.assistant(name)
+            return self._assistants[name][0].vectors
+
     def embedder(self) -> Embedder:
         """The embedding model, loaded at the first call. Raises ModelMissing or ModelCorrupt."""
         with self._building:
             if self._embedder is None:
                 name = self.settings.embedder
                 spec = self.models.manifest.get(name)
-                self._embedder = SentenceTransformerEmbedder(self.models.path(name), name=spec.identity)
+                embedder = open_embedder(
+                    self.models.path(name),
+                    spec.identity,
+                    cache=embedder_cache(self.settings),
+                    threads=self.settings.threads or usable_cores(),
+                )
+                self._embedder = PoliteEmbedder(embedder, self._stepping_aside)
             return self._embedder
+
+    def indexing_embedder(self) -> Embedder:
+        """The same model for many texts at once: on a GPU where there is one. Raises as `embedder` does."""
+        if not gpu_at_hand():
+            return self.embedder()
+        name = self.settings.embedder
+        return SentenceTransformerEmbedder(self.models.path(name), self.models.manifest.get(name).identity)
 
     def generator(self) -> Generator:
         """The language model, loaded at the first call. Raises ModelMissing or ModelCorrupt."""
-        with self._building:
+        with self._loading:
             if self._generator is None:
-                blocks = self.settings.data_dir / "kv" if self.settings.kv_cache else None
-                self._generator = self.new_generator(blocks)
+                self._generator = self.new_generator(blocks_dir(self.settings))
             return self._generator
+
+    def read_ahead(self, name: str | None = None) -> None:
+        """From now on, whenever no question has been asked for some seconds, the language model reads the papers of a
+        collection and keeps what it has read. Not if a setting forbids it. Raises ModelMissing or ModelCorrupt."""
+        self._served = name or self.settings.collection
+        model = self.generator()
+        if self.settings.read_ahead and self.settings.kv_cache_mb and isinstance(model, ReadsAhead):
+            model.read_ahead(all_papers(self.index_store, self._served, Prompts.load()))
+
+    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = ()) -> None:
+        """Have the papers read that a question still being typed seems to be about; `history` as in `Assistant.ask`.
+        Returns after a search, or at once while anything is being loaded or indexed. What fails here is told when the
+        question is asked."""
+        model = self._generator
+        if not self.settings.read_ahead or self._embedder is None or not isinstance(model, ReadsAhead):
+            return
+        if not self._building.acquire(blocking=False):
+            return
+        with suppress(PosterchatError):
+            try:
+                assistant = self.assistant(name)
+            finally:
+                self._building.release()
+            model.prepare(likely(assistant, draft, history))
+
+    def _stepping_aside(self) -> AbstractContextManager[None]:
+        model = self._generator
+        return model.stepping_aside() if isinstance(model, ReadsAhead) else nullcontext()
+
+    def expect(self, question: str, name: str | None = None) -> None:
+        """Begin to load the language model in the background if the wording of a question about a collection says
+        that it will be needed; the search gets ready meanwhile. What fails here is told when the model is used."""
+        if self._ahead is None:
+            args = (question, name or self.settings.collection)
+            self._ahead = threading.Thread(target=self._load_ahead, args=args, name="load-ahead", daemon=True)
+            self._ahead.start()
+
+    def _load_ahead(self, question: str, name: str) -> None:
+        with suppress(Exception):
+            if route(question) == "overview":
+                return
+            with self.index_store.catalogue(name) as catalogue:
+                if Records(catalogue).answer(question, list) is not None:
+                    return
+            if not self._closing:
+                self.generator()
 
     def new_generator(self, blocks_dir: Path | None) -> Generator:
         """The language model once more, with saved blocks of its own or none. The caller closes it."""
@@ -106,19 +204,21 @@ class Library:
         return LocalGenerator(
             model.path,
             name=model.name,
-            identity=model.identity,
+            identity=f"{model.identity}|prompts {Prompts.load().stable_fingerprint}",
             context_tokens=self.settings.context_tokens,
             threads=self.settings.threads,
             gpu_layers=self.settings.gpu_layers,
             max_waiting=self.settings.max_waiting,
             blocks_dir=blocks_dir,
+            blocks_bytes=self.settings.kv_cache_mb * 1_000_000,
         )
 
     def relevance(self) -> Relevance:
         """The judge of off-topic questions, shared by all collections."""
         with self._building:
             if self._relevance is None:
-                self._relevance = Relevance(self.embedder(), off_topic_questions())
+                embedder = KeptVectors(self.embedder(), embedder_cache(self.settings))
+                self._relevance = Relevance(embedder, off_topic_questions())
             return self._relevance
 
     def loaded(self) -> tuple[bool, bool]:
@@ -167,13 +267,16 @@ class Library:
             if opened is not None:
                 opened[0].close()
             shown = [str(source) for source in sources]
-            return build(
+            report = build(
                 self.index_store,
                 name,
                 items,
-                self.embedder,
+                self.indexing_embedder,
                 sources=shown,
                 progress=progress,
                 embedder_name=self.models.manifest.get(self.settings.embedder).identity,
                 rebuild=rebuild,
             )
+        if self._served == name:
+            self.read_ahead(name)
+        return report

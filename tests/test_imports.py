@@ -25,12 +25,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{layer: BASE | set(FLOW[:place]) for place, layer in enumerate(FLOW)},
     "evaluate": BASE | {*FLOW, "llm"},
     "wiring": BASE | {*FLOW, "llm", "settings"},
+    "python_api": BASE | {"ingest", "settings", "wiring"},
+    "": {"python_api"},
     "serve": BASE | {*FLOW, "llm", "settings", "wiring", "evaluate"},
     "__main__": {"serve"},
 }
 # Each is imported by one module at most (those marked True: by exactly one), and only when it is needed.
-HEAVY = {"llama_cpp": True, "chromadb": True, "sentence_transformers": True, "gradio": True, "torch": False}
-NEVER_AT_START = {*HEAVY, "transformers", "tokenizers", "onnxruntime", "sklearn", "scipy", "pandas"}
+HEAVY = {
+    **dict.fromkeys(["llama_cpp", "chromadb", "sentence_transformers", "gradio"], True),
+    **dict.fromkeys(["onnx", "onnxruntime", "tokenizers"], True),
+    "torch": False,
+}
+NEVER_AT_START = {*HEAVY, "transformers", "sklearn", "scipy", "pandas"}
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 300, 60
 
 Import = tuple[str, bool]  # dotted name, and whether it runs when the module is imported

@@ -60,11 +60,11 @@ def sync_dir(path: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Replace a small file in one step: readers see the old text or the new one."""
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Replace a small file in one step: readers see the old content or the new one."""
     aside = path.with_name(path.name + ".tmp")
-    with open(aside, "w", encoding="utf-8") as file:
-        file.write(text)
+    with open(aside, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(aside, path)

@@ -80,6 +80,7 @@ def _answer_one(cli: Cli, question: str, history: list[Turn], collection: str | 
     name = chosen_collection(settings, collection)
     with cli.open_library(settings, purpose="ask") as library:
         with cli.busy("loading the models …"):
+            library.expect(question, name)
             assistant = library.assistant(name)
         with stop_on_interrupt() as stop:
             events = assistant.ask(question, history, stop=stop)

@@ -16,9 +16,9 @@ from rich.text import Text
 
 import rag
 from rag.errors import DataDirBusy, PosterchatError, StorageFull
+from rag.serve.api_guard import is_loopback
 from rag.serve.cli_common import Cli, JsonOption, default_collection
 from rag.serve.cli_models import size_text
-from rag.serve.cli_serve import is_loopback
 from rag.serve.terminal import plain
 from rag.settings import Settings
 
@@ -84,6 +84,7 @@ def examine(settings: Settings, *, offline: bool = False, full: bool = False) ->
         ("data directory", _data_dir),
         ("lock", _lock),
         ("models", _models_in_full if full else _models),
+        ("read papers", _blocks),
         ("prompts", _prompts),
         ("collections", _collections),
     ]
@@ -164,7 +165,8 @@ def _lock(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    from rag.wiring import model_store
+    from rag.index.embedder import kept_graph
+    from rag.wiring import embedder_cache, model_store
 
     store = model_store(settings)
     yield Finding("OK", "manifest", f"{len(store.manifest.names())} models are known")
@@ -175,7 +177,11 @@ def _models(settings: Settings) -> Iterator[Finding]:
             continue
         spec = store.manifest.get(name)
         if store.present(name):
-            yield Finding("OK", use, f"{name} is here, {size_text(spec.bytes)}")
+            how = ""
+            if use == "embedder":
+                made = kept_graph(embedder_cache(settings), spec.identity) is not None
+                how = "; " + ("it runs in ONNX Runtime" if made else "made ready for ONNX Runtime at its first use")
+            yield Finding("OK", use, f"{name} is here, {size_text(spec.bytes)}{how}")
         else:
             yield Finding("FAIL", use, f"{name} is not in {settings.models_path}", f"posterchat models pull {name}")
 
@@ -189,6 +195,19 @@ def _models_in_full(settings: Settings) -> Iterator[Finding]:
         if name in store.manifest.names() and store.present(name):
             store.verify(name)
             yield Finding("OK", "SHA-256", f"{name} is what the manifest says")
+
+
+def _blocks(settings: Settings) -> Iterator[Finding]:
+    from rag.llm.blocks import stored
+    from rag.wiring import blocks_dir
+
+    directory = blocks_dir(settings)
+    if directory is None:
+        yield Finding("OK", "read papers", "none are kept (kv_cache_mb is 0)")
+        return
+    blocks = stored(directory)
+    kept = size_text(sum(block.bytes for block in blocks))
+    yield Finding("OK", "read papers", f"{len(blocks)} kept for the model, {kept} of at most {settings.kv_cache_mb} MB")
 
 
 def _prompts(settings: Settings) -> Iterator[Finding]:

@@ -91,6 +91,9 @@ class MadeUpLibrary(Library):
     def embedder(self) -> Embedder:
         return HashEmbedder(dimension=64)
 
+    def indexing_embedder(self) -> Embedder:
+        return self.embedder()
+
     def assistant(self, name: str | None = None) -> Any:
         return self._scripted
 
