@@ -13,7 +13,8 @@ from rag.types import Route
 
 
 def route(question: str) -> Route:
-    """`compare`, `overview`, `find` or `fact`, from the wording alone."""
+    """`compare`, `overview`, `find` or `fact`, from the wording alone: the user's, not that of quoted text."""
+    question = wording.QUOTED.sub(" “…” ", question)
     if wording.COMPARE.search(question) and len(sides(question)) >= 2:
         return "compare"
     if wording.OVERVIEW.search(question) and not wording.ONE_PAPER.search(question):

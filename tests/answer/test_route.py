@@ -90,3 +90,8 @@ def test_leaning_on_history(question: str, leans: bool) -> None:
 )
 def test_the_topic_of_an_overview(question: str, about: str) -> None:
     assert topic(question) == about
+
+
+def test_quoted_text_does_not_choose_the_route() -> None:
+    assert route("In the paper that says “we compare many papers and give an overview”: how many boats sank?") == "fact"
+    assert route("How do “Why Ladders Lean Left at Home” and “Slow Clocks for Fast Rooms” differ?") == "compare"
