@@ -94,6 +94,8 @@ class Assistant:
 
         recorded = self.records.answer(cleaned, nearest)
         run.route = "catalogue" if recorded is not None else context.route or route(cleaned)
+        if run.route == "compare" and not several.comparable(search()):
+            run.route = "fact"
         yield Routed(run.route, context.text)
         yield Searching(self.info.papers)
         if recorded is not None:

@@ -176,6 +176,14 @@ def test_a_comparison_shows_quotes_side_by_side_before_it_writes(
     assert answer.to_json()["grid"][0]["aspect"] == "problem"
 
 
+def test_a_result_compared_to_other_methods_is_a_fact_about_one_paper(
+    assistant: Assistant, model: ScriptedGenerator
+) -> None:
+    model.script = ["Waxed boats sank after 3 hours."]
+    answer, _ = ask(assistant, "How long did waxed boats last compared to folded boats on the ponds?")
+    assert answer.route == "fact" and len(answer.citations) == 1
+
+
 def test_a_side_is_not_asked_about_words_of_the_other(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["The paper counts boats on three ponds.", "A slow clock brings people back on time."]
     ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
