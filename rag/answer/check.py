@@ -23,6 +23,7 @@ from rag.types import Paper, Quote, Span, Support
 SUPPORTED_BY_QUOTES = 0.55
 PARTIAL_BY_PAPER = 0.45
 SECOND_QUOTE_ADDS = 0.15
+AFFIRMED_FROM = 0.8
 LIKELY = 0.5  # the classifier's own balanced threshold
 # An answer reads six papers at most.
 _PAPERS_KEPT = 16
@@ -94,6 +95,12 @@ class Checker:
             support = "supported"
         return Checked(support, tuple(Quote(0, s.text, s.start, s.end) for s in quotes), by_quotes, missing)
 
+    def all_said(self, sentence: str, paper: Paper, spans: Sequence[Span]) -> bool:
+        """Whether one or two sentences of the paper say nearly all of `sentence` (a yes or no before it put aside),
+        words of the question included: what is asked of a sentence that only affirms."""
+        checked = self.check(wording.YES_OR_NO.sub("", sentence), paper, spans)
+        return checked.support == "supported" and checked.coverage >= AFFIRMED_FROM
+
     def _likely(self, sentence: str, source: Sequence[Reading], weights: dict[str, float]) -> float:
         """What the trained classifier says (docs/support-check.md): it also sees numbers beside other words, turned
         comparisons and denials. Names and numbers that the paper lacks are judged above, by rules that know authors
@@ -125,6 +132,11 @@ def is_echo(sentence: str, question: str) -> bool:
     return not (set(content_words(sentence)) - set(content_words(question))) and not (
         numbers_in(sentence) - numbers_in(question)
     )
+
+
+def only_affirms(sentence: str, question: str) -> bool:
+    """Whether the sentence is a yes or no with the words of the question: `Yes, boats sink in wind.`"""
+    return bool(wording.YES_OR_NO.match(sentence)) and is_echo(wording.YES_OR_NO.sub("", sentence), question)
 
 
 def lacks_number(sentence: str, question: str) -> bool:

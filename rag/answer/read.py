@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
-from rag.answer.check import Checked, Checker, is_echo, lacks_number, says_not_stated
+from rag.answer.check import Checked, Checker, is_echo, lacks_number, only_affirms, says_not_stated
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -126,6 +126,7 @@ class Reader:
 
     def _judge(self, run: Run, job: Read, text: str, kept: list[Sentence]) -> Generator[Event, None, None]:
         text = " ".join(text.split())
+        affirms = only_affirms(text, job.question)
         if is_echo(text, job.question):
             yield SentenceDropped("it only repeats the question")
             return
@@ -136,6 +137,9 @@ class Reader:
             yield SentenceDropped("it lacks the number that was asked for")
             return
         paper, verdict = self.best_source(text, job)
+        if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
+            yield SentenceDropped("it only affirms what the abstract does not say")
+            return
         bad = verdict.support == "unsupported" or (job.strict and verdict.support == "partial")
         if bad and not self.forgiving:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"

@@ -91,7 +91,10 @@ AUTHOR = _pattern(
 )
 WHO = _pattern(
     r"""\bwho\b.*\b(wrote|author(s|ed)?|published|is\sbehind|are\sbehind|made|presents?|presented)\b
-    | \bauthors?\s(of|list) | \b(the|its|their)\sauthors?\b | \bwritten\sby\swhom\b"""
+    | (?<!did\sthe\s)(?<!do\sthe\s)(?<!does\sthe\s)(?<!have\sthe\s)(?<!were\sthe\s)\bauthors?\s(of|list)
+    | \bwritten\sby\swhom\b
+    | \b(who|what|which|list|name|names|give|show|tell|and)\b.{0,40}\bauthors?\s*[?.!]*\s*$
+    | ^\W*(the|its|their)?\s?((first|last|lead|senior)\s)?authors?\W*$"""
 )
 AWARD = _pattern(
     r"""\b( award(s|ed)? | prizes? | outstanding\spaper | best\spaper | hono(u)?rable\smentions? | distinguished
@@ -155,6 +158,7 @@ GENERAL_WORDS = frozenset(
 # --- checks ---------------------------------------------------------------------------------------------------
 
 NEGATION = _pattern(r"""\b( not | no | never | none | neither | nor | cannot | without | unable | fails? )\b | n't\b""")
+YES_OR_NO = _pattern(r"""^\s*(yes|no|yeah|correct|indeed|right)\b\s*[,:;.–-]*\s*""")
 # What can only be answered with a number.
 NUMBER_ASKED = _pattern(
     r"""\b( how\s(many|much|large|big|long|fast|far|often|few|high|low|deep|small|accurate)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer.check import Checker, is_echo, lacks_number, missing_facts, says_not_stated
+from rag.answer.check import Checker, is_echo, lacks_number, missing_facts, only_affirms, says_not_stated
 from rag.answer.facts import names_in, numbers_in
 from rag.answer.support import SupportModel
 from rag.index.catalogue import Catalogue
@@ -170,3 +170,12 @@ def test_not_stated(sentence: str, expected: bool) -> None:
 )
 def test_a_number_that_was_asked_for(sentence: str, question: str, lacks: bool) -> None:
     assert lacks_number(sentence, question) is lacks
+
+
+def test_a_yes_that_only_repeats_the_question_must_be_said_by_the_paper(checker: Checker) -> None:
+    told = PAPER.abstract.split(". ")[0] + "."
+    assert only_affirms("Yes, boats sink in wind.", "Do boats sink in wind?")
+    assert not only_affirms("Yes, boats sink in wind because of wax.", "Do boats sink in wind?")
+    assert not only_affirms("Boats sink in wind.", "Do boats sink in wind?")
+    assert checker.all_said(f"Yes, {told}", PAPER, SPANS)
+    assert not checker.all_said("Yes, WaxNet coats boats recursively in hyperbolic space.", PAPER, SPANS)

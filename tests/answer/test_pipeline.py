@@ -101,6 +101,12 @@ def test_an_answer_without_the_number_that_was_asked_for_is_not_given(
     assert any(isinstance(event, SentenceDropped) and "number" in event.reason for event in events)
 
 
+def test_a_question_is_not_simply_affirmed(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Yes, folded boats sink faster in salted ponds."] * 2
+    answer, _ = ask(assistant, "Do folded boats sink faster in salted ponds?")
+    assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
+
+
 def test_an_unsupported_second_sentence_is_left_out(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 41 minutes. Elephants preferred the Grand Hotel XQ9."]
     answer, events = ask(assistant, BOATS)

@@ -181,3 +181,22 @@ def test_a_quoted_sentence_is_no_title(records: Records) -> None:
     assert ask(records, f"About the paper that says “{quoted}”: how many ladders lean?") is None
     found = ask(records, "What does “Seven Ways to Wax a Boat” find?")
     assert found is not None and "is called “Seven Ways to Wax a Boat”" in found.refusal
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did the authors of this use so many apples?",
+        "In “Why Ladders Lean Left”: did the authors test other gardens?",
+        "How is the authors' ladder similar to a chair?",
+        "What do the authors propose in Slow Clocks?",
+    ],
+)
+def test_what_the_authors_did_is_no_question_for_the_catalogue(records: Records, question: str) -> None:
+    assert ask(records, question, "ladder") is None
+
+
+@pytest.mark.parametrize("question", ["the authors?", "And its authors?", "who are the authors", "list their authors"])
+def test_short_questions_for_authors(records: Records, question: str) -> None:
+    found = ask(records, question, "ladder")
+    assert found is not None and "Finn Oar" in found.lines[0].text
