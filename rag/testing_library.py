@@ -5,30 +5,38 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.errors import ModelError, Overloaded, UnknownCollection
 from rag.settings import Settings
-from rag.testing import made_up_papers
+from rag.testing import MadeUpTopic, MadeUpVectors, made_up_papers
 from rag.text import content_words, split_sentences
 from rag.types import (
     Answer,
+    Aspect,
+    Cell,
     Citation,
     CollectionInfo,
+    Compared,
     Coverage,
     Done,
     Event,
     Evidence,
     EvidenceFound,
+    GridRow,
+    Grouped,
+    Other,
     Paper,
     Quote,
     Refused,
+    Route,
     Routed,
     Searching,
     Sentence,
     SentenceChecked,
     SentenceDropped,
     Support,
+    Theme,
     Timings,
     Token,
     Turn,
@@ -43,8 +51,9 @@ class ScriptedAssistant:
     """Answers from fixed rules instead of a model, with every kind of event. Words of the question choose:
 
     `refuse`, `overloaded`, `break` (fails in the middle), `bug` (an exception that is not ours), `wait` (a queue),
-    `drop` (a withdrawn sentence), `list` (list items), `endless` (writes until it is stopped); else the first
-    sentences of the papers whose titles share a word with the question are the answer.
+    `drop` (a withdrawn sentence), `list` (list items), `endless` (writes until it is stopped), `compare` (a grid),
+    `overview` (two themes, and papers that are not shown), `catalogue` (titles only); else the first sentences of the
+    papers whose titles share a word with the question are the answer.
     """
 
     info: CollectionInfo
@@ -68,7 +77,7 @@ class ScriptedAssistant:
         wish = question.lower()
         if "overloaded" in wish:
             raise Overloaded("Too many questions are waiting already.", hint="Ask again in a minute.")
-        yield Routed("fact", f"{question} (after: {history[-1].question})" if history else question)
+        yield Routed(_route(wish), f"{question} (after: {history[-1].question})" if history else question)
         if "wait" in wish:
             for position in (2, 1):
                 yield Waiting(position)
@@ -81,6 +90,9 @@ class ScriptedAssistant:
             return
         evidence = self._evidence(wish)
         yield EvidenceFound(evidence, Coverage(len(self.papers), len(evidence), 0))
+        layout = _layout(wish, evidence, self.papers)
+        if layout is not None:
+            yield layout
         for _ in range(3):
             time.sleep(self.delay_s)
             yield Token("")
@@ -88,9 +100,12 @@ class ScriptedAssistant:
             yield from self._write("This sentence is withdrawn.", stop)
             yield SentenceDropped("no support")
         kept: list[Sentence] = []
+        for sentence in _openings(wish, evidence, layout):
+            kept.append(sentence)
+            yield SentenceChecked(sentence)
         while not stop.is_set():
             for place, item in enumerate(evidence):
-                sentence = _about(item, place, as_list="list" in wish)
+                sentence = _about(item, place, wish)
                 yield from self._write(sentence.text, stop)
                 if "bug" in wish:
                     raise RuntimeError("a made-up bug")
@@ -102,7 +117,8 @@ class ScriptedAssistant:
                 yield SentenceChecked(sentence)
             if "endless" not in wish:
                 break
-        yield Done(self._answer(question, evidence, tuple(kept), cancelled=stop.is_set()))
+        done = self._answer(question, evidence, tuple(kept), cancelled=stop.is_set())
+        yield Done(replace(done, route=_route(wish)))
 
     def _write(self, text: str, stop: threading.Event) -> Iterator[Event]:
         for place, word in enumerate(text.split(" ")):
@@ -114,6 +130,8 @@ class ScriptedAssistant:
     def _evidence(self, wish: str) -> tuple[Evidence, ...]:
         wanted = set(content_words(wish))
         named = [paper for paper in self.papers if wanted & set(content_words(paper.title))]
+        if _route(wish) in ("overview", "catalogue"):
+            named = list(self.papers[:4])
         found = []
         for n, paper in enumerate(named or self.papers[:2], start=1):
             first = split_sentences(paper.abstract)[0]
@@ -150,12 +168,54 @@ class ScriptedAssistant:
         )
 
 
-def _about(item: Evidence, place: int, *, as_list: bool) -> Sentence:
+def _about(item: Evidence, place: int, wish: str) -> Sentence:
     """The second sentence of an abstract (or the only one) as a sentence of an answer, quoting itself."""
+    if "catalogue" in wish:
+        return Sentence(f"- {item.paper.title}", (item.n,), "supported")
     spans = split_sentences(item.paper.abstract)
     span = spans[min(1, len(spans) - 1)]
+    as_list = any(word in wish for word in ("list", "compare", "overview"))
     text = f"- {item.paper.title}: {span.text}" if as_list else span.text
     return Sentence(text, (item.n,), _SUPPORTS[place % 3], (Quote(item.n, span.text, span.start, span.end),))
+
+
+def _route(wish: str) -> Route:
+    routes: tuple[Route, ...] = ("compare", "overview", "catalogue")
+    return next((route for route in routes if route in wish), "fact")
+
+
+def _layout(wish: str, evidence: tuple[Evidence, ...], papers: tuple[Paper, ...]) -> Compared | Grouped | None:
+    if "compare" in wish:
+        aspects: tuple[Aspect, ...] = ("problem", "method", "result")
+        return Compared(
+            tuple(
+                GridRow(aspect, tuple(Cell(item.n, _nth_quote(item, place)) for item in evidence))
+                for place, aspect in enumerate(aspects)
+            )
+        )
+    if "overview" in wish:
+        half = len(evidence) // 2
+        themes = (
+            Theme("small things", tuple(item.n for item in evidence[:half])),
+            Theme("", tuple(item.n for item in evidence[half:])),
+        )
+        shown = {item.paper.id for item in evidence}
+        return Grouped(themes, tuple(Other(paper.id, paper.title) for paper in papers if paper.id not in shown))
+    return None
+
+
+def _nth_quote(item: Evidence, place: int) -> Quote | None:
+    spans = split_sentences(item.paper.abstract)
+    return Quote(item.n, spans[place].text, spans[place].start, spans[place].end) if place < len(spans) else None
+
+
+def _openings(wish: str, evidence: tuple[Evidence, ...], layout: Compared | Grouped | None) -> tuple[Sentence, ...]:
+    if "catalogue" in wish:
+        return (Sentence(f"{len(evidence)} papers are here.", tuple(item.n for item in evidence), "supported"),)
+    if isinstance(layout, Grouped):
+        named = [(theme.label.capitalize() or "Others", theme.papers) for theme in layout.themes]
+        return tuple(Sentence(f"{label}: {len(papers)} papers.", papers, "supported") for label, papers in named)
+    return ()
 
 
 class FakeLibrary:
@@ -172,6 +232,8 @@ class FakeLibrary:
         papers = {"made-up": made_up_papers()} if collections is None else collections
         self.settings = settings or Settings(collection=next(iter(papers), "made-up"), llm="scripted")
         self.is_loaded = loaded
+        self.drafts: list[str] = []
+        self.read: list[str] = []
         self.assistants = {
             name: ScriptedAssistant(CollectionInfo(name, len(found), "gen-1", "fake", "fake"), found, delay_s)
             for name, found in papers.items()
@@ -185,6 +247,17 @@ class FakeLibrary:
         """All papers of a collection."""
         return list(self.assistant(name).papers)
 
+    def topics(self, name: str | None = None) -> list[MadeUpTopic]:
+        """Up to three topics: papers of the collection in their order, labelled with words of the first title."""
+        papers = self.assistant(name).papers
+        size = max(1, -(-len(papers) // 3))
+        groups = [papers[at : at + size] for at in range(0, len(papers), size)]
+        return [MadeUpTopic(" ".join(content_words(g[0].title)[:2]), tuple(p.id for p in g)) for g in groups]
+
+    def vectors(self, name: str | None = None) -> MadeUpVectors:
+        """Bags of hashed words."""
+        return MadeUpVectors(self.assistant(name).papers)
+
     def assistant(self, name: str | None = None) -> ScriptedAssistant:
         """Who answers. Raises UnknownCollection."""
         try:
@@ -194,6 +267,14 @@ class FakeLibrary:
 
     def generator(self) -> None:
         """There is no model."""
+
+    def read_ahead(self, name: str | None = None) -> None:
+        """Notes the collection in `read`."""
+        self.read.append(name or self.settings.collection)
+
+    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = ()) -> None:
+        """Notes the draft in `drafts`."""
+        self.drafts.append(draft)
 
     def loaded(self) -> tuple[bool, bool]:
         """What the constructor was told."""

@@ -97,7 +97,7 @@ def test_every_sentence_says_how_well_it_is_supported(page: Page) -> None:
         "partly supported by the abstract",
         "not found in the abstract",
     ]
-    expect(answer(page).locator("li")).to_have_count(3)
+    expect(answer(page).locator(".papers li")).to_have_count(3)
 
 
 def test_a_withdrawn_sentence_disappears(slow_page: Page) -> None:
@@ -246,13 +246,16 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     expect(current(page).locator(".question")).to_have_text("How long do paper boats float?")
     finished(page)
     expect(box(page)).to_be_focused()
-    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Alt+Shift+KeyS")
     expect(answer(page).locator("a.cite")).to_be_focused()
     expect(page.get_by_role("tooltip")).to_contain_text(SINKING)
     outline = answer(page).locator("a.cite").evaluate("e => getComputedStyle(e).outlineStyle")
     assert outline == "solid"
     page.keyboard.press("Enter")
     expect(page.locator("mark.active")).to_have_text(SINKING)
+    for name in (BOATS.title, BOATS.authors[0]):
+        page.keyboard.press("Tab")
+        expect(cards(page).first.get_by_role("link", name=name)).to_be_focused()
     page.keyboard.press("Tab")
     expect(cards(page).first.get_by_role("button", name="Only the quotes")).to_be_focused()
     page.keyboard.press("Enter")

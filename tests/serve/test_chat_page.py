@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,3 +210,65 @@ def test_choosing_a_collection_changes_the_head_and_the_starters() -> None:
     assert "few" in update["header"] and "2 papers" in update["header"] and "loading" in update["header"]
     assert "Ask about these 2 papers" in update["current"]
     assert "Paper Boats" not in update["current"]
+
+
+def test_a_turn_asked_again_takes_the_place_of_the_old_one_and_of_those_after_it() -> None:
+    library = FakeLibrary()
+    chat = chat_of(library)
+    turns: tuple[ShownTurn, ...] = ()
+    for question in ("boats", "maps", "clocks"):
+        turns = updates(chat, question, turns)[-1]["turns"]
+    got = list(chat.answer("ladders", turns, "made-up", "tab", again=2))
+    assert [turn.question for turn in got[-1]["turns"]] == ["boats", "ladders"]
+    assert "boats" in got[0]["past"] and "maps" not in got[0]["past"]
+    assert [turn.question for turn in library.assistant().asked[-1][1]] == ["boats"]
+
+
+def test_follow_ups_come_with_the_last_update_only() -> None:
+    got = updates(chat_of(FakeLibrary()), "How long do paper boats float?")
+    assert ["Ask next" in update.get("current", "") for update in got] == [False] * (len(got) - 1) + [True]
+    assert "Who wrote “A Census of Paper Boats”?" in got[-1]["current"]
+
+
+@pytest.mark.parametrize(
+    "question", ["boats", "compare boats, clocks", "an overview", "catalogue", "refuse", "break it"]
+)
+def test_a_kept_conversation_comes_back_as_it_was(question: str) -> None:
+    chat = chat_of(FakeLibrary())
+    first = updates(chat, "How bright are the maps?")[-1]
+    last = updates(chat, question, first["turns"])[-1]
+    stored = json.loads(json.dumps(last["saved"]))
+    back = chat_of(FakeLibrary()).restore(stored, "tab")
+    assert back["turns"] == last["turns"]
+    assert back["current"] == last["current"]
+    assert back["evidence"] == last["evidence"]
+    assert back["chosen"] == "made-up"
+    papers = FakeLibrary().papers()
+    assert not any(paper.abstract in str(stored) for paper in papers)  # the browser keeps no abstracts
+
+
+def test_what_was_kept_is_not_shown_when_its_papers_changed() -> None:
+    saved = updates(chat_of(FakeLibrary()), "How long do paper boats float?")[-1]["saved"]
+    changed = tuple(replace(paper, abstract=f"New. {paper.abstract}") for paper in made_up_papers())
+    for papers in (changed, made_up_papers()[2:]):
+        back = chat_of(FakeLibrary({"made-up": papers})).restore(saved, "tab")
+        (turn,) = back["turns"]
+        assert (turn.question, turn.sentences, turn.evidence) == ("How long do paper boats float?", (), ())
+        assert "have changed since" in back["current"]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, "", 7, [], {}, {"version": 1}, {"version": 0, "collection": "made-up", "turns": [{"question": "x"}]}]
+    + [{"version": 1, "collection": "gone", "turns": [{"question": "x"}]}]
+    + [{"version": 1, "collection": "made-up", "turns": []}]
+    + [{"version": 1, "collection": "made-up", "turns": [{"question": "x", "sentences": "<script>"}]}],
+)
+def test_what_cannot_be_read_is_left_alone(stored: Any) -> None:
+    assert chat_of(FakeLibrary()).restore(stored, "tab") == {}
+
+
+def test_a_new_chat_forgets_what_the_browser_kept() -> None:
+    chat = chat_of(FakeLibrary())
+    assert updates(chat, "boats")[-1]["saved"] != {}
+    assert chat.new_chat("made-up", "tab")["saved"] == {}

@@ -6,13 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import PosterchatError, UsageError
-from rag.serve.ui import render
+from rag.serve.ui import cards, history, render
+from rag.serve.ui.browse import Browse
 from rag.serve.ui.running import Running
 from rag.serve.ui.starters import starter_questions
+from rag.serve.ui.suggest import follow_ups
 from rag.serve.ui.turn import ShownTurn
 from rag.types import Token
 
@@ -34,7 +37,7 @@ class Chat:
         self.collection = collection
         self.infos = {info.name: info for info in library.collections()}
         self.model = Path(library.settings.llm).name
-        self.parts: dict[str, Any] = {}
+        self.browse = Browse(library)
 
     # --- what is shown ---
 
@@ -57,15 +60,21 @@ class Chat:
             "past": "",
             "current": self.welcome(collection),
             "status": render.status(None),
-            "evidence": render.evidence(()),
+            "evidence": cards.evidence(()),
             "turns": (),
+            "saved": history.keep(collection, ()),
         }
 
     # --- what the controls do ---
 
-    def answer(self, question: str, turns: Sequence[ShownTurn], collection: str, tab: str) -> Iterator[dict[str, Any]]:
-        """Updates of the page while a question is answered; the last one always says that it is over."""
+    def answer(
+        self, question: str, turns: Sequence[ShownTurn], collection: str, tab: str, *, again: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Updates of the page while a question is answered; the last one always says that it is over. `again` is the
+        number of the turn whose place it takes; that turn and those after it are forgotten."""
         question = question.strip()
+        if again is not None:
+            turns = turns[: max(0, again - 1)]
         with self.running.begin(tab) as run:
             if run is None or not question:
                 yield {}  # a generator that yields nothing would make Gradio empty the page
@@ -81,8 +90,24 @@ class Chat:
                     yield {}
                     return
                 update = self._shown(shown, turns, seconds, before=last)
-                yield update if shown.busy else {**update, "turns": (*turns, shown)}
+                yield update if shown.busy else {**update, **self._finished(shown, turns, collection)}
                 last = shown
+
+    def _finished(self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str) -> dict[str, Any]:
+        every = (*turns, shown)
+        return {
+            "current": self._last(every, collection),
+            "turns": every,
+            "saved": history.keep(collection, every),
+        }
+
+    def _last(self, turns: Sequence[ShownTurn], collection: str) -> str:
+        """The newest turn, with questions to go on with."""
+        labels: dict[str, str] = {}
+        with suppress(PosterchatError):  # the answer may say itself what is wrong with the collection
+            labels = self.browse.contents(collection).labels()
+        asked = [turn.question for turn in turns]
+        return render.turn(turns[-1], follow_ups=follow_ups(turns[-1], labels, asked))
 
     def _follow(
         self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str, stop: threading.Event
@@ -124,13 +149,28 @@ class Chat:
             shown.sentences,
             shown.busy,
         ):
-            update["evidence"] = render.evidence((*turns, shown))
+            update["evidence"] = cards.evidence((*turns, shown))
         return update
 
     def new_chat(self, collection: str, tab: str) -> dict[str, Any]:
         """Forget the conversation; an answer on its way is ended."""
         self.running.discard(tab)
         return self._empty(collection)
+
+    def restore(self, stored: Any, tab: str) -> dict[str, Any]:
+        """The conversation that the browser kept, and its collection; nothing when it kept none that can be read."""
+        kept = history.read(stored)
+        if kept is None or kept.collection not in self.infos:
+            return {}
+        turns = history.restore(kept, self.browse.contents(kept.collection).papers)
+        return {
+            "chosen": kept.collection,
+            "header": self.header(kept.collection),
+            "past": "".join(render.turn(turn) for turn in turns[:-1]),
+            "current": self._last(turns, kept.collection),
+            "evidence": cards.evidence(turns),
+            "turns": turns,
+        }
 
     def choose(self, collection: str, tab: str) -> dict[str, Any]:
         """Begin anew with another collection."""

@@ -1,8 +1,8 @@
-// What the page does by itself: show the proof of a citation, keep the newest text in view, put a ready-made
-// question into the box, and tell when the model is loaded. It sends nothing but GET health.
+// What the page does by itself: show the proof of a citation, keep the newest text in view and the focus where it was,
+// put a ready-made question into the box, and tell when the model is loaded. It sends nothing but GET health.
 (() => {
   "use strict";
-  const state = { turn: null, latest: null, n: null, spans: [], open: new Set(), origin: null, pinned: true };
+  const state = { turn: null, latest: null, n: null, spans: [], open: new Set(), origin: null, pinned: true, placed: 0 };
   const one = (selector) => document.querySelector(selector);
   const all = (selector) => Array.from(document.querySelectorAll(selector));
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -38,7 +38,8 @@
     }
   }
 
-  // Wide: the chat pane scrolls by itself and stays at its end unless the reader scrolled up.
+  // Wide: the chat pane scrolls by itself and follows the text until the question is at its top, so that an answer is
+  // read from its beginning; a reader who scrolls is left alone.
   // Narrow: the page scrolls; a new question comes to the top once and then nothing moves.
   function showQuestion() {
     requestAnimationFrame(() => {
@@ -52,7 +53,14 @@
   };
   function follow() {
     const pane = one("#pc-chat");
-    if (pane && state.pinned && paneScrolls() && one("#pc-current .turn")) pane.scrollTop = pane.scrollHeight;
+    const turn = one("#pc-current .turn");
+    if (!pane || !turn || !state.pinned || !paneScrolls()) return;
+    const top = pane.scrollTop + turn.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+    const to = Math.min(pane.scrollHeight - pane.clientHeight, top);
+    if (Math.abs(pane.scrollTop - to) > 1) {
+      state.placed = to;
+      pane.scrollTop = to;
+    }
   }
 
   function prove(cite) {
@@ -77,14 +85,37 @@
     origin.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
   }
 
-  function ask(question) {
+  const busy = () => one('#pc-status [data-busy="true"]') !== null;
+  function write(question) {
     const box = one("#pc-question textarea");
-    if (!box) return;
+    if (!box) return null;
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
     box.dispatchEvent(new Event("input", { bubbles: true }));
-    const busy = one('#pc-status [data-busy="true"]');
-    if (!busy) setTimeout(() => one("#pc-send").click(), 30);
-    else box.focus();
+    return box;
+  }
+  function ask(question) {
+    posterchat.show("chat");
+    const box = write(question);
+    if (!box) return;
+    if (busy()) box.focus();
+    else setTimeout(() => one("#pc-send").click(), 30);
+  }
+
+  // --- the focus stays on what was focused, though Gradio writes it anew while an answer streams ---
+
+  const CHANGING = "#pc-past, #pc-current, #pc-cards";
+  const FOCUSABLE = "a[href], button, summary, .card";
+  let held = null;
+  function hold(element) {
+    const inside = element.closest(CHANGING);
+    const at = inside ? Array.from(inside.querySelectorAll(FOCUSABLE)).indexOf(element) : -1;
+    held = at < 0 ? null : { element, inside: `#${inside.id}`, at, text: element.textContent };
+  }
+  function giveBack() {
+    if (!held || held.element.isConnected || document.activeElement !== document.body) return;
+    const there = all(`${held.inside} :is(${FOCUSABLE})`)[held.at];
+    if (there && there.textContent === held.text) there.focus({ preventScroll: true });
+    else held = null;
   }
 
   // --- the quote beside a citation, for mouse and keyboard ---
@@ -125,7 +156,7 @@
     const cite = element && element.closest("a.cite");
     const more = element && element.closest(".card .more");
     const back = element && element.closest(".card .back");
-    const ready = element && element.closest(".ask");
+    const ready = element && element.closest("[data-question]");
     if (cite) {
       event.preventDefault();
       prove(cite);
@@ -139,9 +170,15 @@
       ask(ready.dataset.question);
     }
     const button = element && element.closest("#pc-send, #pc-stop, #pc-new");
+    if (button && button.id === "pc-new") posterchat.show("chat");
     if (button && matchMedia("(hover: hover)").matches) one("#pc-question textarea").focus();
   });
-  const overCite = (event) => (event.target instanceof Element ? event.target.closest("a.cite") : null);
+  document.addEventListener("focusin", (event) => event.target instanceof Element && hold(event.target));
+  document.addEventListener("pointerdown", () => (held = null), true);
+  document.addEventListener("focusout", (event) => {
+    if (event.relatedTarget) held = null; // the reader went elsewhere; what is taken away has no such target
+  });
+  const overCite = (event) => (event.target instanceof Element ? event.target.closest("a.cite, a.dot") : null);
   for (const name of ["mouseover", "focusin"]) {
     document.addEventListener(name, (event) => overCite(event) && showTip(overCite(event)));
   }
@@ -149,9 +186,10 @@
     document.addEventListener(name, (event) => overCite(event) && hideTip());
   }
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.defaultPrevented) return;
     hideTip();
     if (document.activeElement && document.activeElement.closest(".card")) goBack();
+    else if (busy() && one("#pc-stop") && !one("dialog[open]")) one("#pc-stop").click();
   });
   document.addEventListener(
     "scroll",
@@ -159,7 +197,7 @@
       hideTip();
       const pane = event.target;
       if (pane instanceof Element && pane.id === "pc-chat") {
-        state.pinned = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 60;
+        state.pinned = Math.abs(pane.scrollTop - state.placed) < 2;
       }
     },
     true,
@@ -167,6 +205,7 @@
 
   let planned = false;
   new MutationObserver(() => {
+    giveBack();
     if (planned) return;
     planned = true;
     requestAnimationFrame(() => {
@@ -197,4 +236,9 @@
     setTimeout(watchModel, wait);
   }
   watchModel();
+
+  const forgetOpened = () => Object.assign(state, { latest: null });
+  const collection = () => one("#pc-head .head")?.dataset.collection ?? "";
+  const posterchat = { one, all, ask, write, busy, collection, forgetOpened, show: () => {} };
+  window.posterchat = posterchat; // what the other two scripts share, and Gradio's events call
 })();

@@ -13,15 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rag.serve.ui import render
+from rag.serve.ui import cards, render, views
 from rag.serve.ui.chat import LONGEST_QUESTION, Chat
+from rag.serve.ui.routes import add_views
 from rag.serve.ui.turn import ShownTurn
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 HERE = Path(__file__).resolve().parent
-STYLES = ("chat.css", "evidence.css", "base.css")  # base last: it has the rules for narrow screens
+# The last one has the rules for narrow screens.
+STYLES = ("head.css", "chat.css", "answer.css", "evidence.css", "topics.css", "views.css", "base.css")
+SCRIPTS = ("page.js", "control.js", "views.js")
+# The conversation is kept in the browser under this name. Gradio scrambles it with the second value, which is no
+# secret: a fixed one, so that it can still be read when the server was started anew.
+KEPT_AS, SCRAMBLED_WITH = "posterchat-conversation", "posterchat"
 # One thread a running answer; more are turned away by the library's own queue, which says how many wait.
 ANSWERS_AT_ONCE = 24
 QUEUE = 32
@@ -55,6 +61,7 @@ def mount(app: FastAPI, chat: Chat) -> Callable[[], None]:
 
 
 async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
+    add_views(app, chat.browse)
     blocks = _build(gr, chat)
     blocks.queue(max_size=QUEUE)
     blocks.state_session_capacity = TABS_KEPT
@@ -81,7 +88,7 @@ async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
 @cache
 def _head() -> str:
     style = "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)
-    script = (HERE / "page.js").read_text(encoding="utf-8")
+    script = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     icon = quote((HERE / "icon.svg").read_text(encoding="utf-8"))
     link = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,{icon}">'
     return f"{link}<style>{style}</style><script>{script}</script>"
@@ -97,59 +104,77 @@ def _theme(gr: Any) -> Any:
 
 def _build(gr: Any, chat: Chat) -> Any:
     """All components and their events."""
-    names = list(chat.infos) or [chat.collection]
     start = chat.collection
     plain = {"apply_default_css": False, "js_on_load": None}
     with gr.Blocks(title="posterchat", analytics_enabled=False, fill_width=True) as blocks:
-        parts: dict[str, Any] = {"turns": gr.State(())}
+        parts: dict[str, Any] = {
+            "turns": gr.State(()),
+            "saved": gr.BrowserState({}, storage_key=KEPT_AS, secret=SCRAMBLED_WITH),
+        }
+        controls: dict[str, Any] = {"again": gr.Number(None, visible=False)}  # set by page code when a turn is redone
         with gr.Row(elem_id="pc-top"):
             parts["header"] = gr.HTML(chat.header(start), elem_id="pc-head", **plain)
-            chosen = gr.Dropdown(
-                names,
-                value=start,
-                label="Collection",
-                filterable=False,
-                elem_id="pc-collection",
-                visible=len(names) > 1,
-                scale=0,
-            )
-            fresh = gr.Button("New chat", elem_id="pc-new", scale=0)
+            gr.HTML(render.navigation(), elem_id="pc-nav", **plain)
+            parts["chosen"] = _collections(gr, list(chat.infos) or [start], start)
+            controls["fresh"] = gr.Button("New chat", elem_id="pc-new", scale=0)
         with gr.Row(elem_id="pc-main"):
             with gr.Column(elem_id="pc-left"):
                 with gr.Column(elem_id="pc-chat"):
                     parts["past"] = gr.HTML("", elem_id="pc-past", **plain)
                     parts["current"] = gr.HTML(chat.welcome(start), elem_id="pc-current", **plain)
                 parts["status"] = gr.HTML(render.status(None), elem_id="pc-status", **plain)
+                gr.HTML(render.editing(), elem_id="pc-notes", **plain)
                 with gr.Row(elem_id="pc-ask"):
-                    parts["question"] = gr.Textbox(
-                        label="Your question",
-                        placeholder="Ask about the papers",
-                        lines=1,
-                        max_lines=6,
-                        max_length=LONGEST_QUESTION,
-                        autofocus=True,
-                        elem_id="pc-question",
-                        scale=1,
-                    )
-                    send = gr.Button("Send", variant="primary", elem_id="pc-send", scale=0)
-                    stop = gr.Button("Stop", variant="stop", elem_id="pc-stop", scale=0)
+                    parts["question"] = _question(gr)
+                    controls["send"] = gr.Button("Send", variant="primary", elem_id="pc-send", scale=0)
+                    controls["stop"] = gr.Button("Stop", variant="stop", elem_id="pc-stop", scale=0)
                 gr.HTML(render.legend(), elem_id="pc-legend", **plain)
             with gr.Column(elem_id="pc-evidence"):
                 gr.HTML("<h2>Evidence</h2>", elem_id="pc-evidence-head", **plain)
-                parts["evidence"] = gr.HTML(render.evidence(()), elem_id="pc-cards", **plain)
-        _connect(gr, chat, parts, chosen=chosen, send=send, stop=stop, fresh=fresh)
+                parts["evidence"] = gr.HTML(cards.evidence(()), elem_id="pc-cards", **plain)
+        gr.HTML(views.shell(), elem_id="pc-views", **plain)
+        _connect(gr, chat, blocks, parts, controls)
     return blocks
 
 
-def _connect(gr: Any, chat: Chat, parts: dict[str, Any], *, chosen: Any, send: Any, stop: Any, fresh: Any) -> None:
+def _collections(gr: Any, names: list[str], start: str) -> Any:
+    return gr.Dropdown(
+        names,
+        value=start,
+        label="Collection",
+        filterable=False,
+        elem_id="pc-collection",
+        visible=len(names) > 1,
+        scale=0,
+    )
+
+
+def _question(gr: Any) -> Any:
+    return gr.Textbox(
+        label="Your question",
+        placeholder="Ask about the papers",
+        lines=1,
+        max_lines=6,
+        max_length=LONGEST_QUESTION,
+        autofocus=True,
+        elem_id="pc-question",
+        scale=1,
+    )
+
+
+def _connect(gr: Any, chat: Chat, blocks: Any, parts: dict[str, Any], controls: dict[str, Any]) -> None:
     """Give every control its function. `gr.Request` as annotation is how Gradio knows where to put the request."""
 
     def components(update: dict[str, Any]) -> dict[Any, Any]:
-        return {parts[name]: value for name, value in update.items()}
+        made = {parts[name]: value for name, value in update.items()}
+        return made or {parts["status"]: gr.skip()}  # Gradio takes no empty dictionary
 
-    def ask(question: str, turns: tuple[ShownTurn, ...], collection: str, request: Any) -> Iterator[dict[Any, Any]]:
-        for update in chat.answer(question, turns, collection, request.session_hash):
-            yield components(update) or {parts["status"]: gr.skip()}  # Gradio takes no empty dictionary
+    def ask(
+        question: str, again: float | None, turns: tuple[ShownTurn, ...], collection: str, request: Any
+    ) -> Iterator[dict[Any, Any]]:
+        number = None if again is None else int(again)
+        for update in chat.answer(question, turns, collection, request.session_hash, again=number):
+            yield components(update)
 
     def end(request: Any) -> None:
         chat.running.stop(request.session_hash)
@@ -160,21 +185,34 @@ def _connect(gr: Any, chat: Chat, parts: dict[str, Any], *, chosen: Any, send: A
     def change(collection: str, request: Any) -> dict[Any, Any]:
         return components(chat.choose(collection, request.session_hash))
 
-    for function in (ask, end, clear, change):
+    def restore(stored: Any, request: Any) -> dict[Any, Any]:
+        return components(chat.restore(stored, request.session_hash))
+
+    for function in (ask, end, clear, change, restore):
         function.__annotations__["request"] = gr.Request
-    light = {"concurrency_id": "light", "concurrency_limit": QUEUE, "api_visibility": "private"}
+    light = {
+        "concurrency_id": "light",
+        "concurrency_limit": QUEUE,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+    }
     everything = list(parts.values())
     gr.on(
-        [send.click, parts["question"].submit],
+        [controls["send"].click, parts["question"].submit],
         ask,
-        [parts["question"], parts["turns"], chosen],
+        [parts["question"], controls["again"], parts["turns"], parts["chosen"]],
         everything,
+        js="(question, again, ...rest) => [question, window.posterchat.again(), ...rest]",
         concurrency_id="answers",
         concurrency_limit=ANSWERS_AT_ONCE,
         api_visibility="private",
         show_progress="hidden",
         trigger_mode="once",
     )
-    stop.click(end, None, None, show_progress="hidden", **light)
-    fresh.click(clear, chosen, everything, show_progress="hidden", **light)
-    chosen.input(change, chosen, everything, show_progress="hidden", **light)
+    controls["stop"].click(end, None, None, **light)
+    controls["fresh"].click(clear, parts["chosen"], everything, **light)
+    parts["chosen"].input(change, parts["chosen"], everything, **light)
+    # A link to a question begins a new chat, so that the question stands by itself.
+    blocks.load(
+        restore, parts["saved"], everything, js="(stored) => [window.posterchat.linked() ? null : stored]", **light
+    )

@@ -16,7 +16,7 @@ def starter_questions(papers: Sequence[Paper]) -> tuple[str, ...]:
     """Up to four questions of different kinds. Always the same for the same papers, but not just about the first
     ones: papers are taken in the order of a hash of their ids. Titles with formulas or quotes are passed over."""
     order = sorted(papers, key=lambda paper: hashlib.sha256(paper.id.encode()).digest())
-    names = [name for name in map(_short_title, order) if name]
+    names = [name for name in map(short_title, order) if name]
     questions = [f"What does “{name}” propose?" for name in names[:1]]
     if any(paper.award for paper in papers):
         questions.append("Which papers won an award?")
@@ -26,7 +26,7 @@ def starter_questions(papers: Sequence[Paper]) -> tuple[str, ...]:
     return tuple(questions)
 
 
-def _short_title(paper: Paper) -> str:
+def short_title(paper: Paper) -> str:
     """The title if it is short and plain, else the part before its colon if that has several words, else nothing."""
     title = " ".join(paper.title.split())
     for name in (title, title.partition(":")[0]):

@@ -17,6 +17,7 @@ from rag.types import (
     Other,
     Quote,
     Refused,
+    Route,
     Routed,
     Searching,
     Sentence,
@@ -37,6 +38,7 @@ class ShownTurn:
     question: str
     status: str = "Starting"
     busy: bool = True
+    route: Route | None = None
     understood: str = ""  # the question as it was searched, where that differs from what was typed
     evidence: tuple[Evidence, ...] = ()
     coverage: Coverage | None = None
@@ -59,9 +61,9 @@ class ShownTurn:
         match event:
             case Waiting(position):
                 return replace(self, status=_waiting(position))
-            case Routed(_, question):
+            case Routed(route, question):
                 same = question.split() == self.question.split()
-                return replace(self, understood="" if same else question)
+                return replace(self, route=route, understood="" if same else question)
             case Searching(papers):
                 return replace(self, status=f"Searching {count(papers, 'paper')}")
             case EvidenceFound(evidence, coverage):
@@ -94,6 +96,7 @@ class ShownTurn:
             self,
             status=status,
             busy=False,
+            route=answer.route,
             sentences=answer.sentences,
             pending=self.pending if answer.cancelled else "",
             note=(answer.reason or "") if not answer.refused else "",
@@ -112,6 +115,11 @@ class ShownTurn:
     def cut(self) -> ShownTurn:
         """The turn when its events ended without `Done`."""
         return replace(self, busy=False, status="Stopped", stopped=True)
+
+    @property
+    def titles(self) -> dict[int, str]:
+        """The titles of the papers offered, by citation number."""
+        return {evidence.n: evidence.paper.title for evidence in self.evidence}
 
     def quotes(self) -> tuple[Quote, ...]:
         """Every quote of the turn: those of the search, and those that prove the written sentences."""
