@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,31 @@ class _Scripted:
 
     def close(self) -> None:
         self._owner.closed += 1
+
+
+@dataclass(frozen=True)
+class MadeUpTopic:
+    """As `rag.index.topics.Topic`."""
+
+    label: str
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MadeUpVectors:
+    """Stands in for `rag.index.vectors.Vectors`."""
+
+    papers: tuple[Paper, ...]
+
+    def means(self, ids: Sequence[str] | None = None) -> dict[str, Any]:
+        """A vector for each paper, or for those given."""
+        rows = HashEmbedder().embed([f"{paper.title} {paper.abstract}" for paper in self.papers])
+        return {paper.id: row for paper, row in zip(self.papers, rows, strict=True) if ids is None or paper.id in ids}
+
+    def nearest(self, vector: Any, papers: int) -> list[tuple[str, float]]:
+        """All papers with their cosine, best first."""
+        found = [(key, float(row @ vector)) for key, row in self.means().items()]
+        return sorted(found, key=lambda pair: -pair[1])
 
 
 def made_up_papers() -> tuple[Paper, ...]:

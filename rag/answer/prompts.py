@@ -10,6 +10,7 @@ from string import Template
 
 from rag.errors import PromptFileError
 from rag.resources import resource
+from rag.types import Prompt
 
 VARIABLES: Mapping[str, frozenset[str]] = {
     "read.system": frozenset(),
@@ -41,11 +42,29 @@ class Prompts:
         """The text of a prompt with its variables replaced."""
         return Template(self.templates[name]).substitute(values)
 
+    def about(self, title: str, abstract: str, *, tail: str = "") -> Prompt:
+        """The prompt that puts a paper before the model: always the same up to the `tail`."""
+        return Prompt(
+            system=self.fill("read.system"),
+            # The blank line keeps the last token of the paper the same whatever question follows.
+            stable=self.fill("read.stable", title=title, abstract=abstract) + "\n\n",
+            tail=tail,
+        )
+
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits of the SHA-256 over all prompt texts."""
-        joined = "\0".join(f"{name}\0{text}" for name, text in sorted(self.templates.items()))
-        return hashlib.sha256(joined.encode()).hexdigest()[:12]
+        return _fingerprint(self.templates)
+
+    @property
+    def stable_fingerprint(self) -> str:
+        """The same over the texts that `about` begins with."""
+        return _fingerprint({name: self.templates[name] for name in ("read.system", "read.stable")})
+
+
+def _fingerprint(templates: Mapping[str, str]) -> str:
+    joined = "\0".join(f"{name}\0{text}" for name, text in sorted(templates.items()))
+    return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
 def _read(path: Path, allowed: frozenset[str]) -> str:

@@ -171,12 +171,7 @@ class Reader:
         while True:
             others = "\n".join(f"- {paper.title}: {span.text}" for paper, span in job.others)
             values = {"question": question} | ({"others": others} if job.tail == "hybrid.tail" else {})
-            prompt = Prompt(
-                system=self.prompts.fill("read.system"),
-                # The blank line keeps the last token of the paper the same whatever question follows.
-                stable=self.prompts.fill("read.stable", title=job.paper.title, abstract=job.text) + "\n\n",
-                tail=self.prompts.fill(job.tail, **values),
-            )
+            prompt = self.prompts.about(job.paper.title, job.text, tail=self.prompts.fill(job.tail, **values))
             excess = model.count_tokens(prompt) + self.answer_tokens - model.context_tokens
             if excess <= 0:
                 return prompt

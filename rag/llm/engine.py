@@ -48,6 +48,7 @@ class Engine:
         threads: int,
         gpu_layers: int,
         blocks_dir: Path | None,
+        blocks_bytes: int,
         aborted: Callable[[], bool],
     ) -> None:
         """`aborted` is asked many times a second while the model computes; when it says yes, `read` fails."""
@@ -84,9 +85,8 @@ class Engine:
         )
         self._vocab = llama_cpp.llama_model_get_vocab(llm.model)
         version = f"llama-cpp-python {llama_cpp.__version__}"
-        self._blocks = (
-            BlockStore(blocks_dir, f"{identity}|{version}|kv f16|flash|ctx {llm.n_ctx()}") if blocks_dir else None
-        )
+        made_with = f"{identity}|{version}|kv f16|flash|ctx {llm.n_ctx()}"
+        self._blocks = BlockStore(blocks_dir, made_with, blocks_bytes) if blocks_dir and blocks_bytes else None
         self._abort = llama_cpp.ggml_abort_callback(lambda _: aborted())  # must stay referenced
         llama_cpp.llama_set_abort_callback(llm.ctx, self._abort, None)
 
@@ -122,10 +122,14 @@ class Engine:
         head += self._tokenize(prompt.system) + self._tokenize(between, special=True)
         return head + self._tokenize(prompt.stable), self._tokenize(prompt.tail) + self._tokenize(ending, special=True)
 
+    def at_hand(self, tokens: list[int]) -> bool:
+        """Whether the state after `tokens` need not be read: it is held or there is a block, which counts as used."""
+        return self._held(tokens) or (self._blocks is not None and self._blocks.use(tokens))
+
     def hold(self, tokens: list[int]) -> None:
         """Bring the context to exactly `tokens`: kept from the last job, restored, or read and saved."""
         llm = self._llm
-        if llm.n_tokens >= len(tokens) and np.array_equal(llm.input_ids[: len(tokens)], tokens):
+        if self._held(tokens):
             llm.n_tokens = len(tokens)  # the next read cuts the rest off
             return
         state = self._blocks.load(tokens) if self._blocks else None
@@ -133,10 +137,13 @@ class Engine:
             llm.input_ids[: len(tokens)] = tokens
             llm.n_tokens = len(tokens)
             return
-        llm.reset()
-        llm.eval(tokens)
-        if self._blocks:
-            self._blocks.save(tokens, self._state())
+        self.make(tokens)
+
+    def make(self, tokens: list[int], *, spare_s: float = 0.0) -> bool:
+        """Read `tokens` from the first one and save the state; see `BlockStore.save` for `spare_s` and the result."""
+        self._llm.reset()
+        self._llm.eval(tokens)
+        return self._blocks is not None and self._blocks.save(tokens, self._state(), spare_s=spare_s)
 
     def read(self, tokens: list[int]) -> None:
         """Read tokens after those held. Raises RuntimeError when aborted or out of room."""
@@ -162,6 +169,10 @@ class Engine:
         buffer = ctypes.create_string_buffer(256)
         size = self._low.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[: max(0, size)]
+
+    def _held(self, tokens: list[int]) -> bool:
+        held = self._llm.n_tokens >= len(tokens)
+        return held and bool(np.array_equal(self._llm.input_ids[: len(tokens)], tokens))
 
     def _tokenize(self, text: str, *, special: bool = False, bos: bool = False) -> list[int]:
         if not text and not bos:

@@ -1,5 +1,6 @@
 """A GGUF model in this process: one thread owns the context, because llama.cpp crashes when two threads use one.
-Everybody else hands it jobs, first come first served, and reads pieces of text from a queue."""
+Everybody else hands it jobs, first come first served, and reads pieces of text from a queue. When there are none, that
+thread reads ahead (`rag/llm/ahead.py`)."""
 
 from __future__ import annotations
 
@@ -8,11 +9,12 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.errors import ModelError, ModelMissing, Overloaded, PosterchatError, PromptTooLong
+from rag.llm.ahead import QUIET_S, SPARE_S, Ahead, Reading
 from rag.llm.engine import Engine
 from rag.types import Piece, Prompt
 
@@ -77,11 +79,12 @@ class LocalGeneration:
 
 
 class LocalGenerator:
-    """A GGUF file, loaded once. See `rag.types.Generator`.
+    """A GGUF file, loaded once. See `rag.types.Generator` and `rag.llm.ahead.ReadsAhead`.
 
-    `identity` names the file's content (its SHA-256 where pinned) and keys the saved blocks in `blocks_dir`, which
-    None switches off. `threads` 0 means all usable cores. Raises ModelMissing, ModelCorrupt or ModelError when the file
-    cannot be loaded.
+    `identity` names the file's content (its SHA-256 where pinned) and all else that the saved blocks in `blocks_dir`
+    depend on; None switches them off, and they have at most `blocks_bytes`. `threads` 0 means all usable cores;
+    `quiet_s` is how long no question must have come before reading ahead begins by itself. Raises ModelMissing,
+    ModelCorrupt or ModelError when the file cannot be loaded.
     """
 
     def __init__(
@@ -95,6 +98,8 @@ class LocalGenerator:
         gpu_layers: int = -1,
         max_waiting: int = 16,
         blocks_dir: Path | None = None,
+        blocks_bytes: int = 1_000_000_000,
+        quiet_s: float = QUIET_S,
     ) -> None:
         if not path.is_file():
             raise ModelMissing(f"There is no model file at {path}.", hint="Run `posterchat models pull`.")
@@ -103,6 +108,7 @@ class LocalGenerator:
         self._jobs: list[_Job] = []
         self._changed = threading.Condition()
         self._closed = False
+        self._ahead = Ahead(self._changed, quiet_s)
         self._current = threading.Event()  # the cancel event of the job that runs
         self._engine = Engine(
             path,
@@ -111,7 +117,8 @@ class LocalGenerator:
             threads=threads or usable_cores(),
             gpu_layers=gpu_layers,
             blocks_dir=blocks_dir,
-            aborted=lambda: self._current.is_set(),
+            blocks_bytes=blocks_bytes,
+            aborted=lambda: self._current.is_set() or self._ahead.stopped(),
         )
         self._thread = threading.Thread(target=self._serve, name="llm", daemon=True)
         self._thread.start()
@@ -147,8 +154,17 @@ class LocalGenerator:
             if len(self._jobs) > self._max_waiting:
                 raise Overloaded("Too many questions are waiting already.", hint="Try again in a minute.")
             self._jobs.append(job)
-            self._changed.notify_all()
+            self._ahead.give_way(stable)
         return LocalGeneration(job, self)
+
+    def prepare(self, prompts: Sequence[Prompt]) -> None:
+        self._ahead.wish([(prompt, self._tokens(prompt)[0]) for prompt in prompts])
+
+    def read_ahead(self, prompts: Iterator[Prompt]) -> None:
+        self._ahead.plan(prompts)
+
+    def stepping_aside(self) -> contextlib.AbstractContextManager[None]:
+        return self._ahead.stepping_aside()
 
     def position(self, job: _Job) -> int:
         """How many jobs are served before `job`; 0 when it runs or is over."""
@@ -160,7 +176,7 @@ class LocalGenerator:
             self._closed = True
             for job in self._jobs:
                 job.cancel.set()
-            self._changed.notify_all()
+            self._ahead.give_way()
         self._thread.join(timeout=30)
         with self._changed:
             if not self._thread.is_alive():
@@ -178,19 +194,50 @@ class LocalGenerator:
     # --- the owner thread ---
 
     def _serve(self) -> None:
-        while True:
+        while (work := self._next()) is not None:
+            self._current = work.cancel
+            if isinstance(work, Reading):
+                self._read_ahead(work)
+                continue
+            end = self._run(work)
             with self._changed:
-                self._changed.wait_for(lambda: self._jobs or self._closed)
-                if self._closed:
-                    for job in self._jobs:
-                        job.pieces.put(None)
-                    return
-                job = self._jobs[0]
-            self._current = job.cancel
-            end = self._run(job)
-            with self._changed:
-                self._jobs.remove(job)
-            job.pieces.put(end)
+                self._jobs.remove(work)
+            self._ahead.be_quiet()
+            work.pieces.put(end)
+
+    def _next(self) -> _Job | Reading | None:
+        """The next question, or something to read ahead when there is none; None when all is over."""
+        with self._changed:
+            while not self._closed:
+                if self._jobs:
+                    return self._jobs[0]
+                reading, wait_s = self._ahead.begin()
+                if reading is not None:
+                    return reading
+                self._changed.wait(wait_s)
+            for job in self._jobs:
+                job.pieces.put(None)
+            return None
+
+    def _read_ahead(self, reading: Reading) -> None:
+        go_on = False
+        try:
+            if reading.prompt is None and reading.plan is not None:
+                reading.prompt = next(reading.plan, None)
+            if reading.prompt is not None:
+                reading.stable = reading.stable or self._tokens(reading.prompt)[0]
+                go_on = self._make_block(reading, reading.stable)
+        except Exception:  # told when somebody asks for the same
+            self._engine.reset()
+            go_on = reading.cancel.is_set()
+        finally:
+            self._ahead.end(reading, go_on=go_on)
+
+    def _make_block(self, reading: Reading, stable: list[int]) -> bool:
+        """Whether there is room for more."""
+        if len(stable) + _LEAST_ANSWER_TOKENS > self.context_tokens or self._engine.at_hand(stable):
+            return True
+        return self._engine.make(stable, spare_s=0.0 if reading.plan is None else SPARE_S)
 
     def _run(self, job: _Job) -> PosterchatError | None:
         """Do a job; whatever happens to it, the thread lives on. Returns the error that ended it, if one did."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +59,108 @@ def test_a_damaged_block_costs_time_only(model: LocalGenerator, blocks: Path) ->
     block.write_bytes(block.read_bytes()[:-7])
     write(model, Prompt("Other.", "Something else entirely.\n\n", "Go on."))
     assert write(model, PROMPT) == first
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Until it has happened; a minute is enough for anything here."""
+    ends = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < ends, "it never happened"
+        time.sleep(0.01)
+
+
+def kept(blocks: Path) -> list[str]:
+    return sorted(path.name for path in blocks.glob("*.kv"))
+
+
+def test_the_same_text_from_blocks_that_were_made_while_idle(weights: Path, blocks: Path) -> None:
+    others = [Prompt(PROMPT.system, PAPER.replace("boats", word), "") for word in ("ships", "rafts")]
+    idle = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks, quiet_s=0)
+    idle.read_ahead(iter([others[0], Prompt(PROMPT.system, PROMPT.stable, ""), others[1]]))
+    wait_for(lambda: len(kept(blocks)) == 3)
+    after_idle = write(idle, PROMPT)
+    idle.close()
+    made = kept(blocks)
+    later = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks)
+    restored = write(later, PROMPT)
+    later.close()
+    assert kept(blocks) == made, "nothing was read again"
+    plain = LocalGenerator(weights, name="small", identity="small@1")
+    assert write(plain, PROMPT) == restored == after_idle and restored.strip()
+    plain.close()
+
+
+def test_questions_amid_reading_ahead_are_answered_the_same(weights: Path, blocks: Path) -> None:
+    plain = LocalGenerator(weights, name="small", identity="small@1")
+    expected = write(plain, PROMPT)
+    plain.close()
+    busy = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks, quiet_s=0)
+    papers = [Prompt("x", f"{n} " + "word " * 400, "") for n in range(6)]
+    busy.read_ahead(iter(papers))
+    for _ in range(4):
+        with busy.stepping_aside():
+            pass
+        assert write(busy, PROMPT) == expected
+    wait_for(lambda: len(kept(blocks)) == 7)
+    busy.prepare([PROMPT])  # there already
+    assert write(busy, PROMPT) == expected
+    busy.close()
+
+
+def test_a_wish_is_read_at_once_and_the_question_after_it_is_the_same(weights: Path, blocks: Path) -> None:
+    plain = LocalGenerator(weights, name="small", identity="small@1")
+    expected = write(plain, PROMPT)
+    plain.close()
+    model = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks, quiet_s=1000)
+    model.prepare([Prompt(PROMPT.system, PROMPT.stable, "")])
+    assert write(model, PROMPT) == expected, "asked while it is being read"
+    assert len(kept(blocks)) == 1
+    model.prepare([Prompt("x", "Other.\n\n", "")])
+    wait_for(lambda: len(kept(blocks)) == 2)
+    model.close()
+
+
+def test_reading_ahead_ends_when_there_is_no_room(weights: Path, blocks: Path) -> None:
+    papers = [Prompt("x", f"{n} " + "word " * 200, "") for n in range(4)]
+    drawn: list[int] = []
+
+    def plan() -> Iterator[Prompt]:
+        for n, paper in enumerate(papers):
+            drawn.append(n)
+            yield paper
+
+    one = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks, quiet_s=0)
+    one.read_ahead(iter(papers[:1]))
+    wait_for(lambda: len(kept(blocks)) == 1)
+    one.close()
+    size = sum(path.stat().st_size for path in blocks.glob("*.kv"))
+    model = LocalGenerator(
+        weights, name="small", identity="small@1", blocks_dir=blocks, blocks_bytes=size * 5 // 2, quiet_s=0
+    )
+    model.read_ahead(plan())
+    wait_for(lambda: drawn == [0, 1, 2])
+    assert write(model, PROMPT)  # after that, at the latest
+    assert drawn == [0, 1, 2] and len(kept(blocks)) == 2
+    model.close()
+
+
+def test_closing_ends_reading_ahead(weights: Path, blocks: Path) -> None:
+    model = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks, quiet_s=0)
+    model.read_ahead(Prompt("x", f"{n} " + "word " * 800, "") for n in range(1000))
+    wait_for(lambda: len(kept(blocks)) >= 1)
+    model.close()
+    assert len(kept(blocks)) < 1000
+
+
+def test_a_plan_that_fails_is_no_harm(weights: Path, blocks: Path) -> None:
+    def broken() -> Iterator[Prompt]:
+        yield Prompt("x", "word " * 5000, "")  # too long: left out
+        raise OSError("the collection is gone")
+
+    model = LocalGenerator(weights, name="small", identity="small@1", blocks_dir=blocks, quiet_s=0)
+    model.read_ahead(broken())
+    assert write(model, PROMPT)
+    model.close()
 
 
 def test_control_tokens_in_text_stay_text(model: LocalGenerator) -> None:

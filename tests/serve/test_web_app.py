@@ -68,6 +68,16 @@ def test_health_says_why_there_is_no_model() -> None:
     assert body["problem"] == "The model m is not on this machine. Run `posterchat models pull m`."
 
 
+def test_papers_are_read_ahead_once_the_models_are_loaded() -> None:
+    library = FakeLibrary({"b": made_up_papers(), "a": made_up_papers()})
+    client(library, collection="a")
+    for _ in range(200):
+        if library.read:
+            break
+        threading.Event().wait(0.02)
+    assert library.read == ["a"]
+
+
 def test_a_model_file_is_named_without_its_folder() -> None:
     library = FakeLibrary()
     library.settings = library.settings.model_copy(update={"llm": "/home/somebody/secret/model.gguf"})
