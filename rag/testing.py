@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.text import content_words, words
+from rag.text import content_words, split_sentences, words
 from rag.types import Paper, Piece, Prompt
 
 
@@ -40,13 +40,16 @@ class HashEmbedder:
 @dataclass
 class ScriptedGenerator:
     """An `rag.types.Generator` that writes the next of `script` for each prompt, word by word; an exception in the
-    script is raised instead. `prompts` records what it was given; `closed` counts generations that were stopped."""
+    script is raised instead. Asked about a sentence that it wrote itself, it says `stands_by`, which takes nothing from
+    the script. `prompts` records what it was given; `closed` counts generations that were stopped."""
 
     script: list[str | Exception] = field(default_factory=list)
     context_tokens: int = 2048
     name: str = "scripted-1"
     prompts: list[Prompt] = field(default_factory=list)
     closed: int = 0
+    stands_by: str = "Yes"
+    written: list[str] = field(default_factory=list)
 
     def count_tokens(self, prompt: Prompt) -> int:
         """A token is a word."""
@@ -55,7 +58,12 @@ class ScriptedGenerator:
     def generate(self, prompt: Prompt, *, max_tokens: int) -> _Scripted:
         """The next text of the script, cut after `max_tokens` words."""
         self.prompts.append(prompt)
-        return _Scripted(self, self.script.pop(0), self.count_tokens(prompt), max_tokens)
+        if any(sentence in prompt.tail for sentence in self.written):
+            return _Scripted(self, self.stands_by, self.count_tokens(prompt), max_tokens)
+        text = self.script.pop(0)
+        if isinstance(text, str):
+            self.written += [span.text for span in split_sentences(text)]
+        return _Scripted(self, text, self.count_tokens(prompt), max_tokens)
 
     def close(self) -> None:
         """Nothing to free."""

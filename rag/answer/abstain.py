@@ -28,6 +28,11 @@ LEAST_AGREEMENT = 1.05
 # An overview needs a best paper at this cosine, or one that has this share of the question's weighted words.
 OVERVIEW_COSINE = 0.3
 OVERVIEW_COVERAGE = 0.3
+# Probability that the model gives to "yes" when it is asked whether the abstract says the sentence that it wrote. Of 60
+# right dev facts none is below .70 (one gets neither yes nor no); of 17 answers to readers' questions that no abstract
+# answers, 8 are below .60 (docs/decisions.md).
+LEAST_SAID = 0.6
+NO_VERDICT = 0.5
 _LOOKED_AT = 5
 _LONGEST_ACRONYM = 5
 
@@ -72,3 +77,8 @@ def no_overview(question: str, hits: Sequence[Hit], weights: TermWeights) -> boo
 def no_such_paper(agreement: float, hit: Hit) -> bool:
     """Whether the best paper is not what was looked for: `agreement` is the probability of the model's "yes"."""
     return agreement + hit.dense < LEAST_AGREEMENT
+
+
+def not_said(agreement: float) -> bool:
+    """Whether the model does not find its own sentence in the abstract; .5 is no verdict."""
+    return agreement < LEAST_SAID and agreement != NO_VERDICT

@@ -21,6 +21,7 @@ class Parts:
     second_read: bool = True  # reading the best sentences alone when nothing was supported
     check: bool = True  # leaving out what the abstract does not support
     number: bool = True  # leaving out what lacks the number that was asked for
+    said: bool = True  # asking the model whether the abstract says what it wrote
     classifier: bool = True  # the trained part of the check
     spelled: bool = True  # keeping a topic that papers spell out to those papers
     shared_words: bool = True  # asking a side of a comparison only about its own words

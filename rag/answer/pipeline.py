@@ -171,16 +171,20 @@ class Assistant:
         yield run.offer(offered, matched=len(offered))
         best = hits[0].paper
         others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)
-        tail, number = "hybrid.tail" if others else "read.tail", self.parts.number
-        kept = yield from reader.read(
-            run, Read(best, run.question, best.abstract, tail=tail, others=others, number=number)
+        job = Read(
+            *(best, run.question, best.abstract),
+            tail="hybrid.tail" if others else "read.tail",
+            others=others,
+            number=self.parts.number,
+            verify=self.parts.said,
         )
+        kept = yield from reader.read(run, job)
         if kept or run.stop.is_set() or not ranked[0]:
             return
         if self.parts.second_read:
             # The best sentences alone: less to get lost in.
             evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
-            kept = yield from reader.read(run, Read(best, run.question, evidence, number=number))
+            kept = yield from reader.read(run, replace(job, text=evidence, tail="read.tail", others=()))
         if not kept:
             # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.
             run.refusal = not_stated(best.title)

@@ -18,6 +18,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "read.tail": frozenset({"question"}),
     "hybrid.tail": frozenset({"others", "question"}),
     "about.tail": frozenset({"question"}),
+    "said.tail": frozenset({"question"}),
     "line.tail": frozenset({"question"}),
     "compare.tail": frozenset({"question"}),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
+from rag.answer.abstain import not_said
 from rag.answer.check import Checked, Checker, is_echo, lacks_number, only_affirms, says_not_stated
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
@@ -39,7 +40,8 @@ class Read:
     that are read beside it, the prompt for the question, words of ours that open the sentence, and whether sentences
     that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question.
     With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
-    one. Reading ends after `most` sentences."""
+    one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says the first
+    one."""
 
     paper: Paper
     question: str
@@ -51,6 +53,7 @@ class Read:
     asked: str = ""
     number: bool = False
     most: int | None = None
+    verify: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,21 @@ class Reader:
 
         They are added to `run.sentences` too. Stops early when `run.stop` is set.
         """
+        kept: list[Sentence] = []
+        for text in (yield from self._write(run, job, kept)):
+            if _enough(job, kept):
+                yield SentenceDropped("enough is said")  # the beginning of a sentence that is not wanted
+                break
+            yield from self._judge(run, job, text, kept)
+        return kept
+
+    def _write(self, run: Run, job: Read, kept: list[Sentence]) -> Generator[Event, None, list[str]]:
+        """Stream the model's words, and judge every sentence when the next one has begun. Returns those that are left
+        to judge: the last one, or all of them where the model itself is to be asked about them (it does one thing at
+        a time)."""
         model = self.generator()
         generation = model.generate(self._fit(model, job), max_tokens=self.answer_tokens)
-        kept: list[Sentence] = []
-        pending = ""
-        opened = False
+        pending, opened, left = "", False, []
         try:
             for piece in generation:
                 if run.stop.is_set():
@@ -89,24 +102,25 @@ class Reader:
                 yield Token(piece.text)
                 done, pending = _finished(pending)
                 for text in done:
-                    yield from self._judge(run, job, text, kept)
+                    if job.verify:
+                        left.append(text)
+                    else:
+                        yield from self._judge(run, job, text, kept)
                 if _enough(job, kept):
                     break
-            if pending.strip() and not run.stop.is_set():
-                if _enough(job, kept):
-                    yield SentenceDropped("enough is said")  # the beginning of a sentence that is not wanted
-                else:
-                    yield from self._judge(run, job, pending.strip(), kept)
         finally:
             generation.close()
             run.count_tokens(generation.prompt_tokens, generation.answer_tokens)
-        return kept
+        whole = pending.strip() and not run.stop.is_set()
+        return [*left, pending.strip()] if whole else left
 
-    def agreement(self, run: Run, paper: Paper, question: str) -> Generator[Event, None, float]:
-        """Yields signs of life; returns the probability (0..1) that the model says yes to "is this what is asked
-        for?", .5 when it says neither yes nor no."""
+    def agreement(
+        self, run: Run, paper: Paper, text: str, *, tail: str = "about.tail"
+    ) -> Generator[Event, None, float]:
+        """Yields signs of life; returns the probability (0..1) that the model says yes to a question about a text: by
+        default whether the paper is what the text asks for. .5 when it says neither yes nor no."""
         model = self.generator()
-        job = Read(paper, question, paper.abstract, tail="about.tail")
+        job = Read(paper, text, paper.abstract, tail=tail)
         generation = model.generate(self._fit(model, job), max_tokens=1)
         said, probability = "", 0.5
         try:
@@ -145,6 +159,11 @@ class Reader:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
             yield SentenceDropped(why)
             return
+        if job.verify and not kept and not self.forgiving and not run.stop.is_set():
+            agreed = yield from self.agreement(run, paper, text, tail="said.tail")
+            if not_said(agreed) and not run.stop.is_set():
+                yield SentenceDropped("the model, asked again, does not find it in the abstract")
+                return
         moved = run.lead_with(paper) if not run.sentences else None
         if isinstance(moved, EvidenceFound):
             yield moved

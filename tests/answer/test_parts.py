@@ -59,7 +59,7 @@ def test_what_is_not_supported_stays_and_is_marked_without_the_check(
 def test_nothing_is_read_twice_without_the_second_read(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 99 minutes.", "Folded boats sank after 41 minutes."]
     assert ask(assistant, BOATS, "second-read").refused
-    assert len(model.prompts) == 1
+    assert len(model.prompts) == 1  # nothing was kept, so nothing is asked about either
 
 
 def test_one_paper_is_read_without_the_others_beside_it(assistant: Assistant, model: ScriptedGenerator) -> None:
