@@ -33,6 +33,9 @@ OVERVIEW_COVERAGE = 0.3
 # answers, 8 are below .60 (docs/decisions.md).
 LEAST_SAID = 0.6
 NO_VERDICT = 0.5
+# A name that more papers have is a term of the field.
+FEW_PAPERS = 3
+FEW_SHARE = 0.05
 _LOOKED_AT = 5
 _LONGEST_ACRONYM = 5
 
@@ -58,6 +61,18 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         if catalogue.document_frequency(word) == 0 and catalogue.document_frequency(fold(word)) == 0:
             unknown.append(word)
     return unknown
+
+
+def names_a_paper(question: str, catalogue: Catalogue) -> bool:
+    """Whether the question has a coined name (`FoldNet`) that a few papers have: then it is about the collection,
+    however little else it says ("how do FoldNet and WaxNet differ?")."""
+    if question.isupper():
+        return False
+    few = max(FEW_PAPERS, round(FEW_SHARE * catalogue.count()))
+    coined = (word for word in NAME.findall(question) if names_in(word) and len(word) > 2 and not _is_emphasis(word))
+    return any(
+        0 < max(catalogue.document_frequency(word), catalogue.document_frequency(fold(word))) <= few for word in coined
+    )
 
 
 def _is_emphasis(word: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import several
-from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, not_stated, unknown_names
+from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, not_stated, unknown_names
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
 from rag.answer.overview import Overview, is_whole
@@ -102,7 +102,8 @@ class Assistant:
             yield from self._recorded(run, recorded)
             return
         whole = run.route == "overview" and context.text == cleaned and is_whole(cleaned)
-        if self.parts.off_topic and not whole and search().relevance < THRESHOLD:
+        off = self.parts.off_topic and not whole and search().relevance < THRESHOLD
+        if off and not names_a_paper(cleaned, self.searcher.catalogue):
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
         named = self.parts.names and run.route != "find"

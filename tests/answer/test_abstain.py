@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer.abstain import NEAR_ENOUGH, no_overview, no_such_paper, unknown_names
+from rag.answer.abstain import NEAR_ENOUGH, names_a_paper, no_overview, no_such_paper, unknown_names
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
 from rag.retrieve.evidence import TermWeights
@@ -65,3 +65,26 @@ def test_an_overview_needs_a_near_paper_or_its_words(catalogue: Catalogue) -> No
 def test_a_paper_has_to_be_near_or_the_model_sure() -> None:
     (hit, _) = hits(0.4)
     assert no_such_paper(0.5, hit) and not no_such_paper(0.9, hit)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is WaxNet?", True),
+        ("How do WaxNet and HullNet differ?", True),
+        ("What is the score on PBBench?", False),  # the collection spells it with a hyphen
+        ("What is waxing?", False),
+        ("What is NASA?", False),
+        ("WHAT IS A BOAT", False),
+    ],
+)
+def test_a_coined_name_of_a_paper_makes_a_question_relevant(
+    catalogue: Catalogue, question: str, expected: bool
+) -> None:
+    assert names_a_paper(question, catalogue) is expected
+
+
+def test_a_name_that_many_papers_have_is_a_term_of_the_field(tmp_path: Path) -> None:
+    with Catalogue.create(tmp_path / "many.sqlite") as made:
+        made.put([Entry(Paper(f"p{n}", f"Boats {n}", (), "All boats use GPS."), [], 1) for n in range(9)])
+        assert not names_a_paper("Is GPS any good?", made)

@@ -238,3 +238,12 @@ def test_topics_of_a_question_are_taken_one_by_one() -> None:
     assert topic_phrases("Which papers deal with kite strings or lantern oil?") == ["kite strings", "lantern oil"]
     assert topic_phrases("Overview of kite flying, boats included") == ["kite flying"]
     assert topic_phrases("Which papers are about kites?") == ["kites"]
+
+
+def test_a_question_that_is_little_more_than_a_name_is_not_off_topic(tmp_path: Path) -> None:
+    papers = [Paper(f"p{n}", f"Boats {n}", ("Ada Quill",), "Paper boats are waxed.") for n in range(8)]
+    papers.append(Paper("wax", "WaxNet", ("Bo Marsh",), "WaxNet is a net of wax for paper boats."))
+    with an_assistant(tmp_path, papers) as assistant:
+        assistant.generator().script = ["WaxNet is a net of wax for paper boats."]  # type: ignore[attr-defined]
+        answer, _ = ask(assistant, "how do I bake WaxNet?")
+    assert [citation.paper_id for citation in answer.citations] == ["wax"]
