@@ -139,6 +139,12 @@ def only_affirms(sentence: str, question: str) -> bool:
     return bool(wording.YES_OR_NO.match(sentence)) and is_echo(wording.YES_OR_NO.sub("", sentence), question)
 
 
+def brings_a_fact(sentence: str, question: str) -> bool:
+    """Whether the sentence has a number or a coined name that the question did not have. Those are looked up in the
+    abstract; a sentence without is only words."""
+    return bool(numbers_in(sentence) - numbers_in(question) or names_in(sentence) - names_in(question))
+
+
 def lacks_number(sentence: str, question: str) -> bool:
     """Whether the question asks for a number and the sentence gives none that the question did not have."""
     return bool(wording.NUMBER_ASKED.search(question)) and not numbers_in(sentence) - numbers_in(question)

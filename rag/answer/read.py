@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from rag.answer.abstain import not_said
-from rag.answer.check import Checked, Checker, is_echo, lacks_number, only_affirms, says_not_stated
+from rag.answer.check import Checked, Checker, brings_a_fact, is_echo, lacks_number, only_affirms, says_not_stated
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -41,7 +41,7 @@ class Read:
     that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question.
     With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
     one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says the first
-    one."""
+    one, if that brings no number or name."""
 
     paper: Paper
     question: str
@@ -159,7 +159,8 @@ class Reader:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
             yield SentenceDropped(why)
             return
-        if job.verify and not kept and not self.forgiving and not run.stop.is_set():
+        doubtful = job.verify and not kept and not brings_a_fact(text, job.question)
+        if doubtful and not self.forgiving and not run.stop.is_set():
             agreed = yield from self.agreement(run, paper, text, tail="said.tail")
             if not_said(agreed) and not run.stop.is_set():
                 yield SentenceDropped("the model, asked again, does not find it in the abstract")

@@ -54,7 +54,7 @@ def test_a_fact_is_answered_from_the_best_paper_and_cited(assistant: Assistant, 
     assert answer.sentences[0].support == "supported"
     assert "41 minutes" in answer.sentences[0].quotes[0].text
     assert not answer.refused and answer.route == "fact"
-    assert answer.timings.prompt_tokens > 0 and answer.timings.answer_tokens == 8 + 1  # and a yes
+    assert answer.timings.prompt_tokens > 0 and answer.timings.answer_tokens == 8
 
 
 def test_quotes_come_before_the_first_written_word(assistant: Assistant, model: ScriptedGenerator) -> None:
@@ -69,8 +69,7 @@ def test_quotes_come_before_the_first_written_word(assistant: Assistant, model: 
 def test_only_the_best_paper_and_the_question_reach_the_model(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 41 minutes."]
     ask(assistant, BOATS)
-    prompt, again = model.prompts
-    assert again.stable == prompt.stable and "yes or no" in again.tail
+    (prompt,) = model.prompts
     assert "A Census of Paper Boats" in prompt.stable and BOATS in prompt.tail
     assert prompt.stable.endswith("\n\n"), "paper and question must not share a token"
     assert BOATS not in prompt.stable, "the saved state must not depend on the question"
@@ -90,7 +89,7 @@ def test_a_second_read_repairs_an_echo(assistant: Assistant, model: ScriptedGene
     model.script = ["Folded boats did sink on the ponds after minutes.", "Folded boats sank after 41 minutes."]
     answer, _ = ask(assistant, BOATS)
     assert answer.text == "Folded boats sank after 41 minutes [1]."
-    assert len(model.prompts) == 3 and len(model.prompts[1].stable) <= len(model.prompts[0].stable)
+    assert len(model.prompts) == 2 and len(model.prompts[1].stable) <= len(model.prompts[0].stable)
 
 
 def test_an_answer_without_the_number_that_was_asked_for_is_not_given(
@@ -102,15 +101,23 @@ def test_an_answer_without_the_number_that_was_asked_for_is_not_given(
     assert any(isinstance(event, SentenceDropped) and "number" in event.reason for event in events)
 
 
-def test_what_the_model_does_not_stand_by_is_not_given(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Folded boats sank after 41 minutes."] * 2
-    model.stands_by = "No"
-    answer, events = ask(assistant, BOATS)
+def test_words_that_the_model_does_not_stand_by_are_not_given(assistant: Assistant, model: ScriptedGenerator) -> None:
+    question = "What explains the difference between the ponds of paper boats?"
+    said = "Wind explains most of the difference between ponds."
+    model.script, model.stands_by = [said] * 2, "No"
+    answer, events = ask(assistant, question)
     assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
     assert sum(isinstance(event, SentenceDropped) for event in events) == 2
-    model.script, model.stands_by = ["Folded boats sank after 41 minutes."], "Perhaps"
+    for verdict in ("Yes", "Perhaps"):
+        model.script, model.stands_by = [said], verdict
+        answer, _ = ask(assistant, question)
+        assert answer.text == "Wind explains most of the difference between ponds [1]."
+
+
+def test_a_number_that_the_abstract_has_is_not_asked_about(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script, model.stands_by = ["Folded boats sank after 41 minutes."], "No"
     answer, _ = ask(assistant, BOATS)
-    assert answer.text == "Folded boats sank after 41 minutes [1]."
+    assert answer.text == "Folded boats sank after 41 minutes [1]." and len(model.prompts) == 1
 
 
 def test_a_question_is_not_simply_affirmed(assistant: Assistant, model: ScriptedGenerator) -> None:
