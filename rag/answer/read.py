@@ -7,7 +7,7 @@ beside it, the sentence is cited to whichever paper supports it best.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answer.abstain import not_said
 from rag.answer.check import Checked, Checker, brings_a_fact, is_echo, lacks_number, only_affirms, says_not_stated
@@ -163,8 +163,10 @@ class Reader:
         if doubtful and not self.forgiving and not run.stop.is_set():
             agreed = yield from self.agreement(run, paper, text, tail="said.tail")
             if not_said(agreed) and not run.stop.is_set():
-                yield SentenceDropped("the model, asked again, does not find it in the abstract")
-                return
+                if verdict.support == "partial":
+                    yield SentenceDropped("the model, asked again, does not find it in the abstract")
+                    return
+                verdict = replace(verdict, support="partial")
         moved = run.lead_with(paper) if not run.sentences else None
         if isinstance(moved, EvidenceFound):
             yield moved

@@ -66,7 +66,8 @@ NO_SIDE = _pattern(
 
 # What points to an earlier turn wherever it stands.
 LEANS = _pattern(
-    r"""\b( the\s(other|first|second|third|last|former|latter)(\sones?)? | the\sones? | (this|that|these|those)\sones?
+    r"""\b( the\s(other|first|second|third|last|former|latter)(\sones?)? | the\s([\w-]+\s){0,2}ones?
+    | (this|that|these|those)\sones?
     | (this|that|these|those)\s(papers?|methods?|approach|works?|authors?|topic|idea|models?|results?)
     | of\s(these|those|them) | other\s(papers?|ones?|works?|posters?) | another\s(one|paper|work)
     | the\ssame\s(kind|topic|authors?|paper|group|idea|problem) | (what|who|anything|anyone|something)\selse )\b

@@ -92,6 +92,14 @@ def test_the_topic_of_an_overview(question: str, about: str) -> None:
     assert topic(question) == about
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["what does the churn one prove?", "the one about boats: does it float?", "compare the two shorter ones"],
+)
+def test_the_one_points_to_an_earlier_turn(question: str) -> None:
+    assert leans_on_history(question)
+
+
 def test_quoted_text_does_not_choose_the_route() -> None:
     assert route("In the paper that says “we compare many papers and give an overview”: how many boats sank?") == "fact"
     assert route("How do “Why Ladders Lean Left at Home” and “Slow Clocks for Fast Rooms” differ?") == "compare"
