@@ -49,6 +49,11 @@ class Overview:
         if alone and is_whole(run.question):
             yield from self._session(run)
             return
+        named = self._topic(run.question)
+        if named is not None:
+            papers = self.searcher.catalogue.papers_by_id(named.papers)
+            yield from self._list(run, [Hit(paper, 1.0, 0.0, 0.0) for paper in papers.values()], {})
+            return
         lines: dict[str, Span] = {}
         if alone:
             lines = self._contributions(run.question)
@@ -64,6 +69,12 @@ class Overview:
         else:
             hits = relevant(hits)
         yield from self._list(run, hits, lines)
+
+    def _topic(self, question: str) -> Topic | None:
+        """The topic of the session that a question names in quotes: `the topic “neural operators”`."""
+        asked = wording.TOPIC_NAMED.search(question)
+        topics = stored_topics(self.searcher.catalogue) if asked else []
+        return next((t for t in topics if asked and t.label.casefold() == asked.group("label").casefold()), None)
 
     def _spelling(self, question: str) -> set[str]:
         """Ids of the papers that have a topic of the question word for word."""
@@ -149,6 +160,11 @@ class Overview:
 def is_whole(question: str) -> bool:
     """Whether an overview asks for the whole collection rather than for a topic of it."""
     return not content_words(wording.NOT_TOPIC.sub(" ", question))
+
+
+def names_topic(question: str) -> bool:
+    """Whether a question gives a topic of the session by its label, in quotes."""
+    return bool(wording.TOPIC_NAMED.search(question))
 
 
 def announces(sentence: str, wanted: str) -> bool:

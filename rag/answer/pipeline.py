@@ -10,7 +10,7 @@ from rag.answer import several
 from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, not_stated, unknown_names
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
-from rag.answer.overview import Overview, is_whole
+from rag.answer.overview import Overview, is_whole, names_topic
 from rag.answer.parts import Parts
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
@@ -101,7 +101,7 @@ class Assistant:
         if recorded is not None:
             yield from self._recorded(run, recorded)
             return
-        whole = run.route == "overview" and context.text == cleaned and is_whole(cleaned)
+        whole = run.route == "overview" and context.text == cleaned and (is_whole(cleaned) or names_topic(cleaned))
         off = self.parts.off_topic and not whole and search().relevance < THRESHOLD
         if off and not names_a_paper(cleaned, self.searcher.catalogue):
             yield from self._refuse(run, NOTHING_RELEVANT, search())

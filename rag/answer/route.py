@@ -14,6 +14,8 @@ from rag.types import Route
 
 def route(question: str) -> Route:
     """`compare`, `overview`, `find` or `fact`, from the wording alone: the user's, not that of quoted text."""
+    if wording.TOPIC_NAMED.search(question):
+        return "overview"
     question = wording.QUOTED.sub(" “…” ", question)
     if wording.COMPARE.search(question) and len(sides(question)) >= 2:
         return "compare"

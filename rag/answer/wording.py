@@ -51,6 +51,7 @@ NOT_TOPIC = _pattern(
     | and | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
     | using | say | that | they | abstracts? | included | main | themes | topics )\b"""
 )
+TOPIC_NAMED = _pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
 QUOTED = _pattern(r"""[“"][^“”"]{20,}[”"]""")
 ONE_PAPER = _pattern(r"""["“”«»] | \b(the|this|that|their|its)\s([\w-]+\s){0,4}(paper|work|authors?|abstract)\b""")
 BETWEEN_SIDES = _pattern(

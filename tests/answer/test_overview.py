@@ -21,6 +21,7 @@ from rag.answer.support import SupportModel
 from rag.index.build import build
 from rag.index.chunk import make_chunks
 from rag.index.collections import Collections
+from rag.index.topics import stored_topics
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance
 from rag.retrieve.search import Searcher
@@ -247,3 +248,14 @@ def test_a_question_that_is_little_more_than_a_name_is_not_off_topic(tmp_path: P
         assistant.generator().script = ["WaxNet is a net of wax for paper boats."]  # type: ignore[attr-defined]
         answer, _ = ask(assistant, "how do I bake WaxNet?")
     assert [citation.paper_id for citation in answer.citations] == ["wax"]
+
+
+def test_a_topic_of_the_session_is_answered_with_its_own_papers(tmp_path: Path) -> None:
+    with an_assistant(tmp_path, made_papers(2, 30)) as assistant:
+        for stored in stored_topics(assistant.searcher.catalogue):
+            answer, _ = ask(assistant, f"Give me an overview of the topic “{stored.label}”.")
+            shown = {citation.paper_id for citation in answer.citations} | {other.paper_id for other in answer.others}
+            assert shown == set(stored.papers)
+            assert answer.route == "overview" and answer.coverage.matched == len(stored.papers)
+        answer, _ = ask(assistant, "Give me an overview of the topic “volcanoes of the deep sea”.")
+        assert answer.refused

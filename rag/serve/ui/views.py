@@ -10,7 +10,6 @@ from rag.serve.ui import pieces
 from rag.serve.ui.browse import PAGE, Contents, Found, Wish
 from rag.serve.ui.scatter import HEIGHT, WIDTH, Dot
 from rag.serve.ui.starters import short_title
-from rag.serve.ui.suggest import names_topic
 from rag.serve.ui.turn import count
 from rag.types import Paper
 
@@ -185,7 +184,7 @@ def _topic_row(number: int, contents: Contents) -> str:
     href = pieces.papers_href(topic=str(number + 1))
     name = escape(topic_name(topic.label))
     button = f'<a class="see" href="{href}" aria-label="Papers of {name}">See papers</a>'
-    if names_topic(topic.label):
+    if topic.label:
         button = (
             f'<button type="button" class="ask" data-question="{escape(topic_question(topic.label))}"'
             f' aria-label="Overview of {name}">Overview</button>'
@@ -205,7 +204,7 @@ def topic_name(label: str) -> str:
 
 def topic_question(label: str) -> str:
     """The question that gives the overview of a topic."""
-    return f"Give me an overview of {label}"
+    return f"Give me an overview of the topic “{label}”."
 
 
 def topic_map(dots: Sequence[Dot], contents: Contents) -> str:
