@@ -83,7 +83,9 @@ def answer_rows(
     name = chosen_collection(settings, collection)
     with cli.open_library(settings, purpose=purpose) as library:
         with cli.busy("loading the models …"):
-            assistant = replace(library.assistant(name), parts=parts)
+            assistant = library.assistant(name)
+            if parts.left_out:
+                assistant = replace(assistant, parts=parts)
         return _answer_rows(cli, todo, assistant.ask, target)
 
 

@@ -344,3 +344,9 @@ def test_a_named_test_collection_is_kept(posterchat: Terminal, beir: Path, own_w
     assert taken.code == 2
     assert "holds other papers" in taken.err
     assert (own_world / "data" / "last_collection").read_text() == "ponds\n"
+
+
+def test_a_part_that_there_is_not_is_refused_before_anything_is_asked(posterchat: Terminal, source: Path) -> None:
+    seen = posterchat("eval", source, "--without", "check,magic")
+    assert seen.code == 2 and not posterchat.asked
+    assert "no part called magic" in seen.err and "second-read" in seen.err
