@@ -77,7 +77,7 @@ class Checker:
         source = self._read((paper.title, *(span.text for span in spans)))
         title, *told = [reading.content for reading in source]
         paper_stems = title.union(*told)
-        asked = set(content_words(question)) - paper_stems
+        asked = (set(content_words(question)) | wording.PAPER_TALK) - paper_stems
         relevant = {stem: weight for stem, weight in self.weights.of(sentence).items() if stem not in asked}
         missing = missing_facts(sentence, paper)
         # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same.

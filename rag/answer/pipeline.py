@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import several
+from rag.answer import several, wording
 from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, not_stated, unknown_names
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
@@ -186,7 +186,11 @@ class Assistant:
             # The best sentences alone: less to get lost in.
             evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
             kept = yield from reader.read(run, replace(job, text=evidence, tail="read.tail", others=()))
-        if not kept:
+        if kept or run.stop.is_set():
+            return
+        if wording.ABOUT.search(run.question):
+            yield several.quote_as_sentence(run, hits[0], self.finder.statement(run.question, best))
+        else:
             # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.
             run.refusal = not_stated(best.title)
 

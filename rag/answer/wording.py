@@ -160,6 +160,18 @@ GENERAL_WORDS = frozenset(
 # --- checks ---------------------------------------------------------------------------------------------------
 
 NEGATION = _pattern(r"""\b( not | no | never | none | neither | nor | cannot | without | unable | fails? )\b | n't\b""")
+# How one talks about papers: these words say nothing that an abstract would have to say, too.
+PAPER_TALK = frozenset(
+    content_words(
+        "paper research article abstract author describe discuss propose introduce present study focus approach method"
+        " result address explain explore investigate provide aim topic"
+    )
+)
+# What any abstract answers: if the model's words are not supported, the abstract's own are shown.
+ABOUT = _pattern(
+    r"""^\W*( (what('s|\sis|\sare)|and)\b .{1,300}? \b about | tell\sme\s(more\s)?about | (please\s)?summari[sz]e
+    | describe | what\s(does|do)\b .{1,200} \b(do|propose|present|introduce|show) ) \b .* $"""
+)
 YES_OR_NO = _pattern(r"""^\s*(yes|no|yeah|correct|indeed|right)\b\s*[,:;.–-]*\s*""")
 # What can only be answered with a number.
 NUMBER_ASKED = _pattern(

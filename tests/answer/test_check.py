@@ -179,3 +179,9 @@ def test_a_yes_that_only_repeats_the_question_must_be_said_by_the_paper(checker:
     assert not only_affirms("Boats sink in wind.", "Do boats sink in wind?")
     assert checker.all_said(f"Yes, {told}", PAPER, SPANS)
     assert not checker.all_said("Yes, WaxNet coats boats recursively in hyperbolic space.", PAPER, SPANS)
+
+
+def test_talk_about_papers_needs_no_support(checker: Checker) -> None:
+    plain = checker.check("WaxNet coats 3,000 boats with wax.", PAPER, SPANS)
+    talked = checker.check("This research paper describes the WaxNet method, which coats 3,000 boats.", PAPER, SPANS)
+    assert plain.support == talked.support == "supported"

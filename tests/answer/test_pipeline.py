@@ -85,6 +85,20 @@ def test_what_is_twice_unsupported_is_said_to_be_not_stated(assistant: Assistant
     assert any(isinstance(event, EvidenceFound) for event in events), "the quotes stay on screen"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is “A Census of Paper Boats” about?",
+        "Tell me about the census of paper boats",
+        "Summarise “A Census of Paper Boats”",
+    ],
+)
+def test_what_a_paper_is_about_is_always_told(assistant: Assistant, model: ScriptedGenerator, question: str) -> None:
+    model.script = ["Nothing of this is written anywhere."] * 2
+    answer, _ = ask(assistant, question)
+    assert answer.text == "We count paper boats on three ponds [1]."
+
+
 def test_a_second_read_repairs_an_echo(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats did sink on the ponds after minutes.", "Folded boats sank after 41 minutes."]
     answer, _ = ask(assistant, BOATS)
