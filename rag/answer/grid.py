@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from rag.answer import wording
-from rag.types import Aspect, Cell, GridRow, Paper, Quote, Span
+from rag.types import Aspect, Cell, GridRow, Quote, Span
 
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 # In this order, because a sentence that says what is done often tells the problem, too.
@@ -26,9 +26,9 @@ _WORDING: Mapping[Aspect, re.Pattern[str]] = {
 }
 
 
-def compare(papers: Sequence[tuple[int, Paper, Sequence[Span]]]) -> tuple[GridRow, ...]:
-    """The grid of some papers, each given with its citation number and its sentences."""
-    found = [(n, aspects(spans)) for n, _, spans in papers]
+def compare(papers: Sequence[tuple[int, Sequence[Span]]]) -> tuple[GridRow, ...]:
+    """The grid of some papers, each given by its citation number and its sentences."""
+    found = [(n, aspects(spans)) for n, spans in papers]
     return tuple(
         GridRow(aspect, tuple(Cell(n, _quote(n, spans.get(aspect))) for n, spans in found)) for aspect in ASPECTS
     )

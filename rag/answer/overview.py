@@ -13,6 +13,7 @@ import numpy as np
 
 from rag.answer import wording
 from rag.answer.abstain import NO_SUCH_PAPER, no_overview
+from rag.answer.phrases import count_papers, heading, listed
 from rag.answer.route import topic, topic_phrases
 from rag.answer.run import Run
 from rag.answer.several import lead, quote_as_sentence
@@ -180,20 +181,15 @@ def announces(sentence: str, wanted: str) -> bool:
 
 def theme_sentence(label: str, papers: int) -> str:
     """`Neural operators: 4 papers.`"""
-    return f"{_capital(label) or 'Others'}: {papers} paper{'' if papers == 1 else 's'}."
+    return f"{heading(label)}: {count_papers(papers)}."
 
 
 def topic_sentence(topic_: Topic, papers: Sequence[Paper]) -> str:
     """`Neural operators, 12 papers: such as “A”, “B” and “C”.`"""
     titles = [f"“{paper.title}”" for paper in papers]
-    listed = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
     size = len(topic_.papers)
     such = "such as " if size > len(titles) else ""
-    return f"{_capital(topic_.label) or 'Others'}, {size} paper{'' if size == 1 else 's'}: {such}{listed}."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{heading(topic_.label)}, {count_papers(size)}: {such}{listed(titles)}."
 
 
 def _state(run: Run, text: str, papers: Sequence[int]) -> SentenceChecked:

@@ -55,3 +55,8 @@ def have(count: int, *, of: str = "paper") -> str:
 def listed(names: Sequence[str], *, last: str = "and") -> str:
     """`Ada, Bo and Cleo`."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def heading(label: str) -> str:
+    """The label of a topic or theme as it opens a line; `Others` for a group without one."""
+    return label[:1].upper() + label[1:] or "Others"

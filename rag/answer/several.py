@@ -56,8 +56,7 @@ def compare(
             break
         chosen.setdefault(hit.paper.id, hit)
     hits = list(chosen.values())[:MOST_SIDES]
-    sentences = [finder.sentences(hit.paper) for hit in hits]
-    rows = grid.compare([(n, hit.paper, sentences[n - 1]) for n, hit in enumerate(hits, start=1)])
+    rows = grid.compare([(n, finder.sentences(hit.paper)) for n, hit in enumerate(hits, start=1)])
     cells = [[_span(cell.quote) for row in rows for cell in row.cells if cell.n == n] for n in range(1, len(hits) + 1)]
     spans = [list(dict.fromkeys(span for span in column if span)) for column in cells]
     yield run.offer(list(zip(hits, spans, strict=True)), matched=len(hits))

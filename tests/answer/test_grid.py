@@ -60,7 +60,7 @@ def test_cells_are_exact_quotes_of_different_sentences(sentences: list[str]) -> 
 
 def test_the_grid_has_a_row_for_each_aspect_and_a_cell_for_each_paper() -> None:
     papers = made_up_papers()[:3]
-    rows = compare([(n, paper, split_sentences(paper.abstract)) for n, paper in enumerate(papers, start=1)])
+    rows = compare([(n, split_sentences(paper.abstract)) for n, paper in enumerate(papers, start=1)])
     assert [row.aspect for row in rows] == list(ASPECTS)
     for row in rows:
         assert [cell.n for cell in row.cells] == [1, 2, 3]

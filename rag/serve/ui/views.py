@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode
 
+from rag.answer.phrases import heading
 from rag.serve.ui import pieces
 from rag.serve.ui.browse import PAGE, Contents, Found, Wish
 from rag.serve.ui.scatter import HEIGHT, WIDTH, Dot
@@ -199,7 +200,7 @@ def _topic_row(number: int, contents: Contents) -> str:
 
 def topic_name(label: str) -> str:
     """The label as a heading."""
-    return label[:1].upper() + label[1:] if label else "Others"
+    return heading(label)
 
 
 def topic_question(label: str) -> str:
