@@ -9,13 +9,15 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.errors import Cancelled, InputError
+from rag.errors import Cancelled, InputError, StorageFull
 from rag.index.catalogue import Catalogue
 from rag.index.chunk import CHUNKING
 from rag.index.collections import POINTER, VECTORS, Collections, generations
+from rag.index.embed_log import LOG
 from rag.index.files import storage_errors, sync_dir, sync_tree, write_atomic
 from rag.index.generation import NextGeneration
 from rag.index.shape import Shape
@@ -49,6 +51,10 @@ def build(
         for item in items:
             run.take(item)
         return run.finish()
+    except StorageFull:
+        with suppress(OSError):
+            (collections.path(name) / LOG).unlink()  # makes room
+        raise
     finally:
         run.abandon()
 
@@ -160,6 +166,8 @@ class _Run:
         if self.digests:
             some = "1 digest was" if self.digests == 1 else f"{self.digests} digests were"
             warnings.append(f"{some} left out: the full abstract is indexed already.")
+        if self.next and self.next.resumed:
+            warnings.append(f"{self.next.resumed} vectors came from an earlier run that was stopped.")
         return IndexReport(
             collection=self.name,
             added=self.added,
@@ -193,6 +201,7 @@ class _Run:
                 raise
         self.abandon()
         _clean(folder, keep=final)
+        (folder / LOG).unlink(missing_ok=True)
         return generation
 
     def abandon(self) -> None:
@@ -204,7 +213,9 @@ class _Run:
 
     def _check_stop(self) -> None:
         if self.stop and self.stop():
-            raise Cancelled("Indexing was stopped.", hint="The collection is as it was before.")
+            goes_on = self.next is not None and self.next.goes_on
+            more = " The same command goes on where this one stopped." if goes_on else ""
+            raise Cancelled("Indexing was stopped.", hint=f"The collection is as it was before.{more}")
 
     def _report(self) -> None:
         if self.progress:

@@ -14,6 +14,7 @@ from rag.errors import IndexCorrupt
 from rag.index.catalogue import Catalogue
 from rag.index.chunk import make_chunks
 from rag.index.collections import CATALOGUE, VECTORS
+from rag.index.embed_log import LOG, EmbeddingLog
 from rag.index.files import storage_errors
 from rag.index.rows import Entry
 from rag.index.shape import Shape
@@ -31,7 +32,8 @@ class NextGeneration:
 
     With `again`, or when `base` has another shape than `embedder`, its vectors are not copied: `again` is true then,
     and the caller adds the old papers anew. `written` are the ids of papers added so far, `done` how many of them
-    are embedded, `embedded` how many chunks. `report` is called as `done` grows.
+    have vectors, `embedded` how many chunks were embedded now and `resumed` how many by an earlier run that was
+    stopped. `report` is called as `done` grows.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class NextGeneration:
         self._shape = Shape.of(embedder)
         self._check_stop = check_stop
         self._report = report
+        self._log: EmbeddingLog | None = None
         self._catalogue: Catalogue | None = None
         self._vectors: Vectors | None = None
         self._queue: list[tuple[Entry, list[Chunk]]] = []
@@ -61,6 +64,7 @@ class NextGeneration:
         try:
             with storage_errors(path):
                 path.mkdir(parents=True)
+                self._log = EmbeddingLog(path.parent / LOG, self._shape)
                 self._start(base)
         except BaseException:
             self.discard()
@@ -121,6 +125,8 @@ class NextGeneration:
             self._vectors.close()
         if self._catalogue:
             self._catalogue.close()
+        if self._log:
+            self._log.close()
         self._vectors = self._catalogue = None
 
     def discard(self) -> None:
@@ -128,6 +134,16 @@ class NextGeneration:
         with suppress(Exception):  # a store on a full disk may fail to close, too
             self.close()
         shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def resumed(self) -> int:
+        """Chunks whose vectors an earlier run had made."""
+        return self._log.resumed if self._log else 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run that is stopped now leaves vectors for the next one."""
+        return self._log is not None and self._log.kept
 
     def _halves(self) -> tuple[Catalogue, Vectors]:
         if self._catalogue is None or self._vectors is None:
@@ -147,21 +163,28 @@ class NextGeneration:
         vectors.put(chunks, rows)
         catalogue.put(entries)
         self._probe = (chunks[-1].paper_id, rows[-1])
-        self.embedded += len(chunks)
         self._queue, self._queued_chunks = [], 0
 
     def _embed(self, chunks: list[Chunk]) -> Any:
         import numpy as np
 
-        order = sorted(range(len(chunks)), key=lambda at: -len(chunks[at].text))
-        rows = np.zeros((len(chunks), self._shape.dimension), dtype=np.float32)
+        assert self._log is not None
+        texts = [chunk.text for chunk in chunks]
+        rows = np.zeros((len(texts), self._shape.dimension), dtype=np.float32)
+        known = self._log.get(texts)
+        for at, row in known.items():
+            rows[at] = row
+        order = sorted((at for at in range(len(texts)) if at not in known), key=lambda at: -len(texts[at]))
         before, papers = self.done, len(self._queue)
-        for at in range(0, len(order), _SLICE):
+        for start in range(0, len(order), _SLICE):
             self._check_stop()
-            part = order[at : at + _SLICE]
-            rows[part] = self._embedder.embed([chunks[index].text for index in part])
-            self.done = before + papers * (at + len(part)) // len(order)
+            part = order[start : start + _SLICE]
+            rows[part] = self._embedder.embed([texts[at] for at in part])
+            self.embedded += len(part)
+            self.done = before + papers * (len(known) + start + len(part)) // len(texts)
             self._report()
+        self.done = before + papers
+        self._log.add([texts[at] for at in order], rows[order])
         return rows
 
     def _check(self, expected: int) -> None:
