@@ -24,6 +24,7 @@ from rag.index.lock import DataDirLock
 from rag.index.topics import Topic, stored_topics
 from rag.index.vectors import Vectors
 from rag.llm.ahead import PoliteEmbedder, ReadsAhead
+from rag.llm.engine import Engine
 from rag.llm.local import LocalGenerator, usable_cores
 from rag.llm.registry import Manifest, ModelStore
 from rag.retrieve.evidence import EvidenceFinder
@@ -140,8 +141,10 @@ class Library:
 
     def indexing_embedder(self) -> Embedder:
         """The same model for many texts at once: on a GPU where there is one. Raises as `embedder` does."""
-        if not gpu_at_hand():
-            return self.embedder()
+        return self.reference_embedder() if gpu_at_hand() else self.embedder()
+
+    def reference_embedder(self) -> Embedder:
+        """The same model in sentence-transformers. Raises as `embedder` does."""
         name = self.settings.embedder
         return SentenceTransformerEmbedder(self.models.path(name), self.models.manifest.get(name).identity)
 
@@ -211,6 +214,20 @@ class Library:
             max_waiting=self.settings.max_waiting,
             blocks_dir=blocks_dir,
             blocks_bytes=self.settings.kv_cache_mb * 1_000_000,
+        )
+
+    def bare_loop(self) -> Engine:
+        """The language model without its thread and without saved blocks, to compare with. The caller closes it."""
+        model = self.models.resolve(self.settings.llm)
+        return Engine(
+            model.path,
+            identity=model.identity,
+            context_tokens=self.settings.context_tokens,
+            threads=self.settings.threads or usable_cores(),
+            gpu_layers=self.settings.gpu_layers,
+            blocks_dir=None,
+            blocks_bytes=0,
+            aborted=lambda: False,
         )
 
     def relevance(self) -> Relevance:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rag.answer.pipeline import Assistant
+from rag.evaluate.bench_model import Clocked
+from rag.evaluate.stats import quantile
 from rag.types import Done, EvidenceFound, Generator, Paper, Prompt, Timings, Token
 
 RECIPE_SYSTEM = "You answer questions from numbered sources and cite them as [1], [2]."
@@ -22,13 +24,15 @@ RECIPE_PAPERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds of one answer: to the first quote (None for the recipe, which has none), the first word, the end."""
+    """Seconds of one answer: to the first quote (None for the recipe, which has none), the first word, the end; and
+    how many of them the model was waited for (None where that was not measured)."""
 
     first_quote_s: float | None
     first_word_s: float
     total_s: float
     prompt_tokens: int
     answer_tokens: int
+    model_s: float | None = None
 
 
 def ordinary_recipe(model: Generator, question: str, papers: Sequence[Paper], *, max_tokens: int) -> Run:
@@ -46,6 +50,8 @@ def ordinary_recipe(model: Generator, question: str, papers: Sequence[Paper], *,
 
 def ours(assistant: Assistant, question: str) -> Run | None:
     """Answer as the program does; None when it is answered without the model or refused."""
+    clock = Clocked(assistant.generator())
+    assistant = replace(assistant, generator=lambda: clock)
     started = time.perf_counter()
     quote = word = None
     timings: Timings | None = None
@@ -59,7 +65,8 @@ def ours(assistant: Assistant, question: str) -> Run | None:
             timings = event.answer.timings
     if timings is None or word is None:
         return None
-    return Run(quote, word, time.perf_counter() - started, timings.prompt_tokens, timings.answer_tokens)
+    total = time.perf_counter() - started
+    return Run(quote, word, total, timings.prompt_tokens, timings.answer_tokens, clock.seconds)
 
 
 def bench(
@@ -100,7 +107,8 @@ def _evict(model: Generator) -> None:
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Per way: medians, and the median over questions of the ratio to the recipe (first word, whole answer)."""
+    """Per way: medians, 95 % quantiles of times (`…_s95`), the median seconds of an answer in which the model was not
+    waited for, and the median over questions of the ratio to the recipe (first word, whole answer)."""
     out: dict[str, dict[str, float]] = {}
     for way in ("recipe", "missing", "at_hand"):
         if not rows:
@@ -110,6 +118,11 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
             seen = [row[way][name] for row in rows if row[way][name] is not None]
             if seen:
                 values[name] = statistics.median(seen)
+                if name.endswith("_s"):
+                    values[f"{name}95"] = quantile(seen, 0.95)
+        ours = [row[way] for row in rows if row[way].get("model_s") is not None]
+        if ours:
+            values["beside_model_s"] = statistics.median(run["total_s"] - run["model_s"] for run in ours)
         for name in ("first_word_s", "total_s"):
             values[f"{name.removesuffix('_s')}_ratio"] = statistics.median(
                 row[way][name] / row["recipe"][name] for row in rows

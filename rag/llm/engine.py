@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import secrets
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from rag.errors import ModelCorrupt, ModelError
 from rag.llm.blocks import BlockStore
 from rag.types import Prompt
 
+_READ_AT_ONCE = 512  # tokens
 _BYTES = ctypes.POINTER(ctypes.c_uint8)
 
 
@@ -60,8 +62,8 @@ class Engine:
             llm = llama_cpp.Llama(
                 model_path=str(path),
                 n_ctx=context_tokens,
-                n_batch=512,
-                n_ubatch=512,
+                n_batch=_READ_AT_ONCE,
+                n_ubatch=_READ_AT_ONCE,
                 n_threads=threads,
                 n_threads_batch=threads,
                 n_gpu_layers=gpu_layers,  # ignored by builds without GPU support
@@ -169,6 +171,32 @@ class Engine:
         buffer = ctypes.create_string_buffer(256)
         size = self._low.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[: max(0, size)]
+
+    def bare(self, tokens: list[int], count: int) -> tuple[float, float]:
+        """Seconds that llama.cpp by itself takes to read `tokens`, and then to write `count` more with its own greedy
+        sampler: what our way of doing the same is compared with. Raises RuntimeError when it fails."""
+        low, ctx = self._low, self._llm.ctx
+        low.llama_memory_clear(low.llama_get_memory(ctx), True)
+        sampler = low.llama_sampler_init_greedy()
+
+        def decode(part: list[int]) -> None:
+            array = (low.llama_token * len(part))(*part)
+            if low.llama_decode(ctx, low.llama_batch_get_one(array, len(part))):
+                raise RuntimeError("llama.cpp could not decode")
+
+        try:
+            started = time.perf_counter()
+            for at in range(0, len(tokens), _READ_AT_ONCE):
+                decode(tokens[at : at + _READ_AT_ONCE])
+            token = low.llama_sampler_sample(sampler, ctx, -1)
+            read = time.perf_counter()
+            for _ in range(count):
+                decode([token])
+                token = low.llama_sampler_sample(sampler, ctx, -1)
+            return read - started, time.perf_counter() - read
+        finally:
+            low.llama_sampler_free(sampler)
+            self._llm.reset()
 
     def _held(self, tokens: list[int]) -> bool:
         held = self._llm.n_tokens >= len(tokens)

@@ -24,6 +24,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.text import Text
+from typer.core import TyperGroup
 
 from rag.errors import UnknownCollection
 from rag.serve.terminal import plain
@@ -101,10 +102,22 @@ class Cli:
         """A progress bar on standard error, on a terminal only."""
         count = DownloadColumn() if unit_bytes else MofNCompleteColumn()
         text = TextColumn("{task.description}", markup=False)
-        columns = (SpinnerColumn(), text, BarColumn(), TaskProgressColumn(), count, TimeElapsedColumn())
+        columns = (SpinnerColumn(), text, BarColumn(), TaskProgressColumn(show_speed=True), count, TimeElapsedColumn())
         hidden = self.quiet or not self.err.is_terminal
         with Progress(*columns, console=self.err, transient=True, disable=hidden) as progress:
             yield BarProgress(progress)
+
+
+class DefaultGroup(TyperGroup):
+    """A group of commands of which `default` is meant when none is named."""
+
+    default = ""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = args[:1] or ([] if self.no_args_is_help else [""])
+        if named and named[0] not in {*self.commands, *ctx.help_option_names}:
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
 
 class BarProgress:

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from rag.serve import cli_eval_retrieval
 from rag.serve import cli_eval_tables as tables
 from rag.serve.cli_batch import Row, answer_rows
-from rag.serve.cli_common import Cli, CollectionOption, chosen_collection, clean_input
+from rag.serve.cli_common import Cli, CollectionOption, DefaultGroup, chosen_collection, clean_input
 from rag.serve.cli_eval_retrieval import KindsOption, LimitOption, OutOption, check_out, kind_names, write_report
 from rag.types import Turn
 
@@ -41,18 +40,15 @@ A row is {"id", "kind", "question", "gold": [titles], "optional"?: [titles], "mu
 """
 
 
-class DefaultGroup(TyperGroup):
-    """A group whose command `answers` is meant when none is named."""
+class EvalGroup(DefaultGroup):
+    """`posterchat eval FILE` means `posterchat eval answers FILE`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
-            args = [DEFAULT, *args]
-        return super().parse_args(ctx, args)
+    default = DEFAULT
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the group `eval`."""
-    group = typer.Typer(cls=DefaultGroup, help=HELP, no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(cls=EvalGroup, help=HELP, no_args_is_help=True, rich_markup_mode=None)
     group.command(DEFAULT, epilog=EPILOG)(evaluate_answers)
     group.command("retrieval", epilog=cli_eval_retrieval.EPILOG)(cli_eval_retrieval.evaluate_retrieval)
     app.add_typer(group, name="eval")

@@ -127,6 +127,7 @@ def _place_for(cli: Cli, collection: str | None, source: str) -> Iterator[tuple[
 def _measure(
     cli: Cli, library: Library, name: str, asked: list[Query], measures: Mapping[str, Measure]
 ) -> dict[str, Any]:
+    from rag.evaluate.bench_process import memory_bytes
     from rag.evaluate.provenance import code_fingerprint, versions
     from rag.evaluate.retrieval import FORM, measure
     from rag.retrieve.search import Searcher
@@ -135,6 +136,7 @@ def _measure(
         embedder, relevance = library.embedder(), library.relevance()
     with library.index_store.open(name, embedder) as collection, cli.bar() as progress:
         searcher = Searcher(collection.catalogue, collection.vectors, embedder, relevance)
+        figures = measure(asked, searcher, measures, progress=progress)
         return {
             "form": FORM,
             "collection": name,
@@ -143,7 +145,8 @@ def _measure(
             "embedder": embedder.name,
             "code": code_fingerprint(),
             "versions": versions(),
-            **measure(asked, searcher, measures, progress=progress),
+            "memory_bytes": memory_bytes(),
+            **figures,
         }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_library import HERONS, PAPERS, PEBBLES, RIGHT, Terminal, evidence, finished
+from made_up_library import HERONS, PAPERS, PEBBLES, RIGHT, Terminal, evidence, finished, write_papers
 
 from rag.errors import PromptTooLong
 from rag.index.build import build
@@ -350,3 +350,21 @@ def test_a_part_that_there_is_not_is_refused_before_anything_is_asked(posterchat
     seen = posterchat("eval", source, "--without", "check,magic")
     assert seen.code == 2 and not posterchat.asked
     assert "no part called magic" in seen.err and "second-read" in seen.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["bench", "--parts", "answers,naps"], "no part 'naps'"),
+        (["bench", "--parts", ","], "no part"),
+        (["bench", "scale", "PAPERS", "--queries", "QUERIES", "--sizes", "many"], "whole numbers"),
+        (["bench", "scale", "PAPERS", "--queries", "QUERIES", "--sizes", "-3"], "above 0"),
+    ],
+)
+def test_a_benchmark_that_makes_no_sense(posterchat: Terminal, tmp_path: Path, argv: list[str], told: str) -> None:
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text(json.dumps({"query": "herons", "title": HERONS.title}) + "\n")
+    names = {"PAPERS": write_papers(tmp_path / "ponds.jsonl"), "QUERIES": queries}
+    assert posterchat("index", names["PAPERS"]).code == 0
+    done = posterchat(*(names.get(word, word) for word in argv))
+    assert (done.code, told in done.err) == (2, True), done.err
