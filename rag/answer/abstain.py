@@ -58,7 +58,8 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         name = next(iter(names_in(word)), None)
         if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word):
             continue
-        if catalogue.document_frequency(word) == 0 and catalogue.document_frequency(fold(word)) == 0:
+        spellings = (word, fold(word), *(part for part in word.split("-") if len(part) > 2))  # `CLIP-like`
+        if not any(catalogue.document_frequency(spelling) for spelling in spellings):
             unknown.append(word)
     return unknown
 

@@ -24,6 +24,7 @@ SUPPORTED_BY_QUOTES = 0.55
 PARTIAL_BY_PAPER = 0.45
 SECOND_QUOTE_ADDS = 0.15
 AFFIRMED_FROM = 0.8
+LITTLE = 1  # words
 LIKELY = 0.5  # the classifier's own balanced threshold
 # An answer reads six papers at most.
 _PAPERS_KEPT = 16
@@ -128,10 +129,10 @@ def best_quotes(weights: dict[str, float], told: Sequence[frozenset[str]]) -> li
 
 
 def is_echo(sentence: str, question: str) -> bool:
-    """Whether the sentence says nothing that the question did not say already."""
-    return not (set(content_words(sentence)) - set(content_words(question))) and not (
-        numbers_in(sentence) - numbers_in(question)
-    )
+    """Whether the sentence says nothing that the question did not say already. To deny what was asked says something:
+    it is a no in other words."""
+    new = set(content_words(sentence)) - set(content_words(question)) or numbers_in(sentence) - numbers_in(question)
+    return not new and not (wording.NEGATION.search(sentence) and not wording.NEGATION.search(question))
 
 
 def only_affirms(sentence: str, question: str) -> bool:
@@ -146,10 +147,23 @@ def brings_a_fact(sentence: str, question: str) -> bool:
 
 
 def lacks_number(sentence: str, question: str) -> bool:
-    """Whether the question asks for a number and the sentence gives none that the question did not have."""
-    return bool(wording.NUMBER_ASKED.search(question)) and not numbers_in(sentence) - numbers_in(question)
+    """Whether the question asks for a number and the sentence gives none that the question did not have, nor a word
+    like `twice`."""
+    given = numbers_in(sentence) - numbers_in(question) or wording.NUMBER_WORD.search(sentence)
+    return bool(wording.NUMBER_ASKED.search(question)) and not given
 
 
-def says_not_stated(sentence: str) -> bool:
-    """Whether the sentence says that the paper does not tell, which is no statement about the paper's content."""
-    return bool(wording.NOT_STATED.search(sentence))
+def adds_little(sentence: str, question: str) -> bool:
+    """Whether the sentence answers a yes-or-no question with hardly a word that the question did not have: a yes or no,
+    also where it does not say so (`Boats do not sink in wind.`)."""
+    if not wording.YES_NO_ASKED.search(question) or brings_a_fact(sentence, question):
+        return False
+    new = set(content_words(wording.YES_OR_NO.sub("", sentence))) - set(content_words(question)) - wording.PAPER_TALK
+    return len(new) <= LITTLE
+
+
+def says_not_stated(sentence: str, abstract: str) -> bool:
+    """Whether the sentence says that the paper does not tell, which is no statement about the paper's content; not
+    where the abstract itself uses those words (`of unknown size`)."""
+    said = wording.NOT_STATED.search(sentence)
+    return said is not None and said.group().lower() not in abstract.lower()

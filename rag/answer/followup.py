@@ -36,6 +36,8 @@ def leans_on_history(question: str) -> bool:
 
     A pronoun that stands behind several words of content ("a paper on boats, and does it …") means those.
     """
+    if wording.NEW_TOPIC.search(question):
+        return False
     if wording.CONTINUES.search(question) or wording.LEANS.search(question):
         return True
     pronoun = wording.PRONOUN.search(question)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answer import wording
 from rag.index.rows import Record
+
+MOST_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,19 @@ class Line:
 
     text: str
     papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the catalogue says: lines to answer with, or `refusal` with names or titles that come near."""
+
+    lines: tuple[Line, ...] = ()
+    refusal: str = ""
+    nearest: tuple[str, ...] = ()
+
+
+# Ids of the papers that a search finds for the question, best first, where it finds what is described.
+Nearest = Callable[[], Sequence[str]]
 
 
 def authors_line(record: Record, question: str) -> Line:
@@ -60,3 +75,13 @@ def listed(names: Sequence[str], *, last: str = "and") -> str:
 def heading(label: str) -> str:
     """The label of a topic or theme as it opens a line; `Others` for a group without one."""
     return label[:1].upper() + label[1:] or "Others"
+
+
+def paper_list(lead: str, records: Sequence[Record], *, award: bool = False) -> Recorded:
+    """A line that says what is listed, then a line for each paper, `MOST_LISTED` at most; the others are counted."""
+    shown = records[:MOST_LISTED]
+    lines = [Line(lead, tuple(r.id for r in shown) if len(shown) <= 20 else ())]
+    lines += [Line(f"- {r.title}" + (f" ({r.award})" if award and r.award else ""), (r.id,)) for r in shown]
+    if len(records) > len(shown):
+        lines.append(Line(f"- … and {len(records) - len(shown)} more."))
+    return Recorded(tuple(lines))

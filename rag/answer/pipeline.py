@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import several, wording
-from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, not_stated, unknown_names
+from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, no_such_paper, not_stated, unknown_names
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
 from rag.answer.overview import Overview, is_whole, names_topic
 from rag.answer.parts import Parts
+from rag.answer.phrases import Recorded
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
-from rag.answer.records import Recorded, Records
+from rag.answer.records import Records
 from rag.answer.route import core, route
 from rag.answer.run import Run
 from rag.answer.support import SupportModel
 from rag.errors import ModelError, Overloaded, PromptTooLong
 from rag.ingest.clean import clean_text
-from rag.retrieve.evidence import EvidenceFinder
-from rag.retrieve.relevance import THRESHOLD
+from rag.retrieve.evidence import EvidenceFinder, overlap
+from rag.retrieve.relevance import DOUBTFUL, THRESHOLD
 from rag.retrieve.search import Found, Searcher
 from rag.types import (
     CollectionInfo,
@@ -43,6 +44,12 @@ HITS = 40
 # two are read beside it (docs/decisions.md).
 SURE_MARGIN = 0.15
 LONGEST_QUESTION = 2000
+# Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no.
+SPEAKS_TO_IT = 0.45
+# A paper whose authors are asked for is the one described if its cosine, or the share of the question's weighted words
+# that it has, is at least this.
+DESCRIBED_COSINE = 0.45
+DESCRIBED_WORDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -90,20 +97,23 @@ class Assistant:
             return found[0]
 
         def nearest() -> list[str]:
-            return [hit.paper.id for hit in search().hits] if search().relevance >= THRESHOLD else []
+            return [hit.paper.id for hit in search().hits] if self._describes(cleaned, search()) else []
 
         recorded = self.records.answer(cleaned, nearest)
         run.route = "catalogue" if recorded is not None else context.route or route(cleaned)
-        if run.route == "compare" and not several.comparable(search()):
+        if run.route == "compare" and not several.comparable(cleaned, search(), self.searcher):
             run.route = "fact"
         yield Routed(run.route, context.text)
         yield Searching(self.info.papers)
         if recorded is not None:
             yield from self._recorded(run, recorded)
             return
-        whole = run.route == "overview" and context.text == cleaned and (is_whole(cleaned) or names_topic(cleaned))
+        alone = context.text == cleaned
+        whole = run.route == "overview" and alone and (is_whole(cleaned) or names_topic(cleaned))
         off = self.parts.off_topic and not whole and search().relevance < THRESHOLD
-        if off and not names_a_paper(cleaned, self.searcher.catalogue):
+        if off and (names_a_paper(cleaned, self.searcher.catalogue) or self._goes_on(context, search())):
+            off = False
+        if off and (search().relevance < DOUBTFUL or run.route not in ("fact", "find")):
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
         named = self.parts.names and run.route != "find"
@@ -111,7 +121,7 @@ class Assistant:
         if unknown:
             yield from self._refuse(run, f"No abstract in this collection mentions {', '.join(unknown)}.", search())
             return
-        yield from self._answer(run, search(), alone=context.text == cleaned)
+        yield from self._answer(run, search(), alone=alone, doubtful=off)
         if run.refusal and not run.sentences and not run.stop.is_set():
             yield from self._refuse(run, run.refusal, search())
             return
@@ -123,6 +133,18 @@ class Assistant:
         authors = self.records.limited_to(question)
         kept = tuple(hit for hit in found.hits if hit.paper.id in authors)
         return replace(found, hits=kept) if kept else found
+
+    def _describes(self, question: str, found: Found) -> bool:
+        """Whether a question that describes a paper, for its authors or its links, describes the best one."""
+        if found.relevance < THRESHOLD or not found.hits:
+            return False
+        best = found.hits[0]
+        words = overlap(self.finder.weights.of(question), f"{best.paper.title} {best.paper.abstract}")
+        return best.dense >= DESCRIBED_COSINE or words >= DESCRIBED_WORDS
+
+    def _goes_on(self, context: Context, found: Found) -> bool:
+        """Whether a follow-up is still about a paper of the turns that it leans on."""
+        return bool(found.hits) and found.hits[0].paper.id in context.favoured
 
     def _recorded(self, run: Run, recorded: Recorded) -> Iterator[Event]:
         """An answer from the catalogue: complete, without the model."""
@@ -138,7 +160,7 @@ class Assistant:
             yield SentenceChecked(sentence)
         yield Done(run.answer())
 
-    def _answer(self, run: Run, found: Found, *, alone: bool) -> Iterator[Event]:
+    def _answer(self, run: Run, found: Found, *, alone: bool, doubtful: bool) -> Iterator[Event]:
         checker = Checker(self.finder.weights, self.support if self.parts.classifier else None)
         reader = Reader(
             self.generator, self.finder, checker, self.prompts, self.answer_tokens, forgiving=not self.parts.check
@@ -152,9 +174,10 @@ class Assistant:
                 authors = frozenset(self.records.limited_to(run.question))
                 yield from overview.answer(run, found, alone=alone, limit_to=authors)
             elif run.route == "find":
-                yield from several.find(run, found, self.finder, reader, verify=alone and self.parts.agreement)
+                verify = (alone and self.parts.agreement) or doubtful
+                yield from several.find(run, found, self.finder, reader, verify=verify)
             else:
-                yield from self._fact(run, found, reader)
+                yield from self._fact(run, found, reader, doubtful=doubtful)
         except (Overloaded, PromptTooLong):
             raise
         except ModelError as error:
@@ -163,14 +186,20 @@ class Assistant:
             run.reason = f"{error} The answer is quoted from the abstract."
             yield from self._quotes_only(run, found)
 
-    def _fact(self, run: Run, found: Found, reader: Reader) -> Iterator[Event]:
-        """Read the best paper; where the search is unsure, with the best sentences of the next two beside it."""
+    def _fact(self, run: Run, found: Found, reader: Reader, *, doubtful: bool) -> Iterator[Event]:
+        """Read the best paper; where the search is unsure, with the best sentences of the next two beside it. Where it
+        is `doubtful` whether any paper speaks to the question, the model is asked first."""
         hits = found.hits[:3]
         sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN or not self.parts.beside
         ranked = self.finder.rank(run.question, found.vector, [hit.paper for hit in hits[: 1 if sure else 3]])
         offered = [(hit, [span for span, _ in spans[:2]]) for hit, spans in zip(hits, ranked, strict=False)]
         yield run.offer(offered, matched=len(offered))
         best = hits[0].paper
+        if doubtful:
+            agreement = yield from reader.agreement(run, best, run.question)
+            if no_such_paper(agreement, hits[0]) and not run.stop.is_set():
+                run.refusal = NOTHING_RELEVANT
+                return
         others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)
         job = Read(
             *(best, run.question, best.abstract),
@@ -188,7 +217,11 @@ class Assistant:
             kept = yield from reader.read(run, replace(job, text=evidence, tail="read.tail", others=()))
         if kept or run.stop.is_set():
             return
-        if wording.ABOUT.search(run.question):
+        span, score = ranked[0][0]
+        if wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
+            # A yes or no that is not sure is no answer: the sentence that speaks to it is.
+            yield several.quote_as_sentence(run, hits[0], span)
+        elif wording.ABOUT.search(run.question):
             yield several.quote_as_sentence(run, hits[0], self.finder.statement(run.question, best))
         else:
             # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.

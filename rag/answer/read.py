@@ -10,7 +10,17 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer.abstain import not_said
-from rag.answer.check import Checked, Checker, brings_a_fact, is_echo, lacks_number, only_affirms, says_not_stated
+from rag.answer.check import (
+    Checked,
+    Checker,
+    adds_little,
+    brings_a_fact,
+    is_echo,
+    lacks_number,
+    only_affirms,
+    says_not_stated,
+)
+from rag.answer.facts import names_in
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -144,7 +154,7 @@ class Reader:
         if is_echo(text, job.question):
             yield SentenceDropped("it only repeats the question")
             return
-        if says_not_stated(text):
+        if says_not_stated(text, job.paper.abstract):
             yield SentenceDropped("the abstract does not state it")
             return
         if job.number and not kept and lacks_number(text, job.question):
@@ -154,7 +164,8 @@ class Reader:
         if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
             yield SentenceDropped("it only affirms what the abstract does not say")
             return
-        bad = verdict.support == "unsupported" or (job.strict and verdict.support == "partial")
+        strict = job.strict or adds_little(text, job.question)
+        bad = verdict.support == "unsupported" or (strict and verdict.support == "partial")
         if bad and not self.forgiving:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
             yield SentenceDropped(why)
@@ -163,7 +174,7 @@ class Reader:
         if doubtful and not self.forgiving and not run.stop.is_set():
             agreed = yield from self.agreement(run, paper, text, tail="said.tail")
             if not_said(agreed) and not run.stop.is_set():
-                if verdict.support == "partial":
+                if verdict.support == "partial" or strict:
                     yield SentenceDropped("the model, asked again, does not find it in the abstract")
                     return
                 verdict = replace(verdict, support="partial")
@@ -178,6 +189,10 @@ class Reader:
     def best_source(self, text: str, job: Read) -> tuple[Paper, Checked]:
         """The paper among those read that supports the sentence best, the one read in full before others."""
         papers = [job.paper, *dict.fromkeys(paper for paper, _ in job.others)]
+        named = names_in(job.question)
+        # What the question asks of a thing by its name is not said by a paper that does not have the name.
+        having = [paper for paper in papers if named & names_in(f"{paper.title} {paper.abstract}")]
+        papers = having if job.paper in having else papers
         verdicts = [
             (paper, self.checker.check(text, paper, self.finder.sentences(paper), question=job.question))
             for paper in papers

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from rag.answer import wording
-from rag.answer.phrases import Line, authors_line, count_papers, first_or_last, have, listed, quoted
+from rag.answer.people import People
+from rag.answer.phrases import Line, Nearest, Recorded, count_papers, have, listed, paper_list, quoted
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
-from rag.retrieve.names import Mention, Names, fold, person_named
+from rag.retrieve.names import Names, fold
 from rag.text import content_words
 
-MOST_LISTED = 200
 LONGEST_TERM = 4  # words of content; more are a topic, not a term
 _SMALL_WORD = 3  # letters of words that titles do not capitalise
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|edu|ly|gle|dev|me)/[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What the catalogue says: lines to answer with, or `refusal` with names or titles that come near."""
-
-    lines: tuple[Line, ...] = ()
-    refusal: str = ""
-    nearest: tuple[str, ...] = ()
 
 
 class Records:
@@ -51,6 +40,10 @@ class Records:
         """The people and titles of the collection."""
         return Names(self._all)
 
+    @cached_property
+    def _people(self) -> People:
+        return People(self._all, self.names, self._catalogue)
+
     def limited_to(self, question: str) -> set[str]:
         """Ids of the papers of the authors that a question about content names in full; empty when it names none."""
         if not wording.AUTHOR.search(question):  # before the names are gone through, which every question would pay for
@@ -58,11 +51,19 @@ class Records:
         mentions = [mention for mention in self.names.mentions(question) if mention.full]
         return set.union(*(set(mention.papers) for mention in mentions)) if mentions else set()
 
-    def answer(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
+    def answer(self, question: str, nearest: Nearest) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a
         search finds, best first, for questions that describe a paper instead of naming it."""
-        rules = (self._unknown_title, self._extremes, self._awards, self._authors_of, self._papers_by, self._links)
-        for rule in (*rules, self._mentions):
+        parts = wording.NEXT_QUESTION.split(question)
+        answers = [self._answer(part, nearest) for part in parts] if len(parts) > 1 else []
+        if answers and all(found is not None and found.lines for found in answers):
+            return Recorded(tuple(line for found in answers if found for line in found.lines))
+        return self._answer(question, nearest)
+
+    def _answer(self, question: str, nearest: Nearest) -> Recorded | None:
+        people = self._people
+        rules = (self._unknown_title, self._extremes, self._awards, people.count, people.co_authors, people.authors_of)
+        for rule in (*rules, self._titled, people.papers_by, self._links, self._mentions):
             found = rule(question, nearest)
             if found is not None:
                 return found
@@ -70,14 +71,14 @@ class Records:
 
     # --- rules, each None when it does not apply ---
 
-    def _unknown_title(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
+    def _unknown_title(self, question: str, nearest: Nearest) -> Recorded | None:
         for named in re.findall(r"[\"“'‘]([^\"”'’“‘]{12,})[\"”'’]", question):
             close = self.names.closest_title(named)
             if _like_a_title(named) and close is not None and close[1] < 75:
                 return Recorded(refusal=f"No paper in this collection is called “{named}”.", nearest=(close[0].title,))
         return None
 
-    def _extremes(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
+    def _extremes(self, question: str, nearest: Nearest) -> Recorded | None:
         if wording.MOST_PAPERS.search(question):
             most = max(len(person.papers) for person in self.names.people)
             top = [person for person in self.names.people if len(person.papers) == most]
@@ -95,14 +96,14 @@ class Records:
         chosen = [record for record in self._all if len(record.authors) == size]
         if alone:
             return (
-                self._list(f"{have(len(chosen))} a single author.", chosen)
+                paper_list(f"{have(len(chosen))} a single author.", chosen)
                 if chosen
                 else Recorded((Line("No paper in this collection has a single author."),))
             )
         what = f"the {'shortest' if few else 'longest'} author list, with {size} {'author' if size == 1 else 'authors'}"
-        return self._list(f"{have(len(chosen))} {what}.", chosen)
+        return paper_list(f"{have(len(chosen))} {what}.", chosen)
 
-    def _awards(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
+    def _awards(self, question: str, nearest: Nearest) -> Recorded | None:
         if not wording.AWARD.search(question):
             return None
         awarded = [record for record in self._all if record.award]
@@ -119,9 +120,9 @@ class Records:
         ]
         if own and not named:
             return Recorded(tuple(own))
-        chosen = named or awarded
+        chosen = awarded if wording.AWARDS.search(question) else named or awarded
         if wording.COUNT.search(question):
-            return self._list(f"{have(len(chosen))} an award.", chosen, award=True)
+            return paper_list(f"{have(len(chosen))} an award.", chosen, award=True)
         wants_people = bool(
             wording.WHO.search(question) or wording.ANY_WHO.search(question)
         ) and not wording.WHICH_PAPER.search(question)
@@ -130,80 +131,7 @@ class Records:
             return Recorded((*people, *own))
         return Recorded((*own, *(Line(f"{r.award}: {quoted(r)} by {listed(r.authors)}.", (r.id,)) for r in chosen)))
 
-    def _authors_of(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
-        if not wording.WHO.search(question) or wording.COUNT.search(question):
-            return None
-        named = self.names.titles(question)
-        if not named:
-            if any(mention.full for mention in self.names.mentions(question)):
-                return None  # "who wrote with Ada Quill"
-            best = next(iter(nearest()), None)
-            if best is None:
-                return None
-            named = [self._by_id[best]]
-        return Recorded(tuple(authors_line(record, question) for record in named[:5]))
-
-    def _papers_by(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
-        cue = bool(wording.AUTHOR.search(question))
-        mentions = [m for m in self.names.mentions(question) if m.full or cue]
-        if any(mention.full for mention in mentions):
-            mentions = [m for m in mentions if m.full or wording.JOINED.search(question)]
-        else:
-            mentions = [m for m in mentions if self._surname_meant(m, question)]
-        unknown = person_named(question)
-        if unknown is not None and not any(m.full for m in mentions):
-            similar = self.names.similar(unknown)
-            also = f" Did you mean {listed(similar, last='or')}?" if similar else ""
-            return Recorded(refusal=f"No author called {unknown} is in this collection.{also}")
-        if not mentions or not (cue or wording.COUNT.search(question) or wording.PLURAL.search(question)):
-            return None
-        if self._asks_for_content(question, mentions):
-            return None
-        return self._papers_of(question, mentions)
-
-    def _papers_of(self, question: str, mentions: Sequence[Mention]) -> Recorded:
-        sets = [set(self._in_place(question, mention)) for mention in mentions]
-        either = wording.EITHER.search(question)
-        ids = set.union(*sets) if either else set.intersection(*sets)
-        who = listed([mention.people[0].name for mention in mentions], last="or" if either else "and")
-        if len({p.tokens for m in mentions for p in m.people}) > len(mentions) and len(mentions) == 1:
-            who = listed(list(dict.fromkeys(p.name for p in mentions[0].people))[:6], last="or")
-        chosen = [record for record in self._all if record.id in ids]
-        if not chosen:
-            return Recorded(refusal=f"No paper in this collection has {who} as authors together.")
-        place = (
-            "first author"
-            if first_or_last(question) == 0
-            else "last author"
-            if first_or_last(question) == -1
-            else "author"
-        )
-        together = "authors" if len(mentions) > 1 and not either else f"{'an' if place == 'author' else 'the'} {place}"
-        return self._list(f"{have(len(chosen))} {who} as {together}.", chosen)
-
-    def _in_place(self, question: str, mention: Mention) -> list[str]:
-        place = first_or_last(question)
-        if place is None:
-            return list(mention.papers)
-        spellings = {person.name for person in mention.people}
-        return [key for key in mention.papers if self._by_id[key].authors[place] in spellings]
-
-    def _surname_meant(self, mention: Mention, question: str) -> bool:
-        """A bare surname counts where it is capitalised inside the sentence or stands behind `by` or `and`."""
-        words = re.findall(r"[\w'’-]+", question)
-        surname = mention.people[0].tokens[-1]
-        places = [at for at, word in enumerate(words) if fold(word)[-1:] == [surname]]
-        return any(
-            at > 0 and (words[at][0].isupper() or words[at - 1].lower() in wording.BEFORE_SURNAME) for at in places
-        )
-
-    def _asks_for_content(self, question: str, mentions: Sequence[Mention]) -> bool:
-        """Whether the question wants more than the list: words are left that are neither names nor general."""
-        names = {stem for m in mentions for p in m.people for stem in content_words(p.name)}
-        left = [w for w in content_words(question) if w not in names | wording.GENERAL_WORDS and len(w) > 1]
-        return len(left) >= 2
-
-    def _links(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
+    def _links(self, question: str, nearest: Nearest) -> Recorded | None:
         if not wording.LINK.search(question) or wording.CODE_AS_TOPIC.search(question):
             return None
         if not wording.LINK_WANTED.search(question):
@@ -226,18 +154,30 @@ class Records:
             return Recorded(refusal=f"The abstract of {title} gives no link.", nearest=(self._by_id[best].title,))
         return Recorded((Line(f"{title} links to {listed(urls)}", (best,)),))
 
-    def _mentions(self, question: str, nearest: Callable[[], Sequence[str]]) -> Recorded | None:
-        asked = wording.MENTIONS.search(question)
-        term = asked.group("term").strip("\"'“”‘’ ") if asked else ""
-        if not term or not 1 <= len(content_words(term)) <= LONGEST_TERM:
+    def _titled(self, question: str, nearest: Nearest) -> Recorded | None:
+        """Papers with a word in their title."""
+        asked = wording.IN_TITLE.search(question)
+        terms = _terms(asked, question)
+        if not terms:
             return None
-        holding = self._catalogue.holding(term)
+        chosen = [record for record in self._all if any(_has_in_a_row(record.title, term) for term in terms)]
+        shown = listed([f"“{term}”" for term in terms], last="or")
+        if not chosen:
+            return Recorded(refusal=f"No title in this collection has {shown}.")
+        verb = "has" if len(chosen) == 1 else "have"
+        return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown} in the title.", chosen)
+
+    def _mentions(self, question: str, nearest: Nearest) -> Recorded | None:
+        terms = _terms(wording.MENTIONS.search(question) or wording.IN_ABSTRACT.search(question), question)
+        if not terms:
+            return None
+        holding = set().union(*(self._catalogue.holding(term) for term in terms))
+        shown = listed([f"“{term}”" for term in terms], last="or")
         if not holding:
-            return Recorded(refusal=f"No title or abstract in this collection mentions “{term}”.")
+            return Recorded(refusal=f"No title or abstract in this collection mentions {shown}.")
         chosen = [record for record in self._all if record.id in holding]
-        return self._list(
-            f"{len(chosen)} of {count_papers(len(self._all))} mention{'' if len(chosen) > 1 else 's'} “{term}”.", chosen
-        )
+        verb = "mentions" if len(chosen) == 1 else "mention"
+        return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown}.", chosen)
 
     def _counts(self, question: str) -> Recorded | None:
         left = [word for word in content_words(question) if word not in wording.GENERAL_WORDS]
@@ -248,18 +188,10 @@ class Records:
                 )
             return Recorded((Line(f"This collection has {count_papers(len(self._all))}."),))
         if wording.ALL.search(question):
-            return self._list(f"There are {count_papers(len(self._all))} in this collection.", self._all)
+            return paper_list(f"There are {count_papers(len(self._all))} in this collection.", self._all)
         return None
 
     # --- pieces of answers ---
-
-    def _list(self, lead: str, records: Sequence[Record], *, award: bool = False) -> Recorded:
-        shown = records[:MOST_LISTED]
-        lines = [Line(lead, tuple(r.id for r in shown) if len(shown) <= 20 else ())]
-        lines += [Line(f"- {r.title}" + (f" ({r.award})" if award and r.award else ""), (r.id,)) for r in shown]
-        if len(records) > len(shown):
-            lines.append(Line(f"- … and {len(records) - len(shown)} more."))
-        return Recorded(tuple(lines))
 
     def _with_links(self) -> dict[str, list[str]]:
         candidates = dict.fromkeys(
@@ -273,6 +205,26 @@ class Records:
     def _urls(self, paper_id: str) -> list[str]:
         paper = self._catalogue.paper(paper_id)
         return list(dict.fromkeys(_URL.findall(paper.abstract))) if paper else []
+
+
+def _terms(asked: re.Match[str] | None, question: str) -> list[str]:
+    """The words that a question looks for in titles or abstracts: those in quotation marks, or what stands in the
+    place of the term; none where that is too long to be one."""
+    if asked is None:
+        return []
+    in_quotes = [term.strip() for term in wording.QUOTED_WORD.findall(question)]
+    terms = in_quotes or [asked.group("term").strip("\"'“”‘’ ")]
+    return [term for term in terms if fold(term) and len(content_words(term)) <= LONGEST_TERM]
+
+
+def _has_in_a_row(title: str, term: str) -> bool:
+    """Whether the words of `term` stand in a title, in the singular or the plural."""
+    words, wanted = _singular(title), _singular(term)
+    return any(words[at : at + len(wanted)] == wanted for at in range(len(words)))
+
+
+def _singular(text: str) -> list[str]:
+    return [word[:-1] if len(word) > _SMALL_WORD and word[-1] == "s" != word[-2] else word for word in fold(text)]
 
 
 def _like_a_title(quoted_text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.answer import grid, wording
 from rag.answer.abstain import NO_SUCH_PAPER, no_such_paper
+from rag.answer.facts import names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
 from rag.answer.run import Run
@@ -22,6 +23,9 @@ MOST_SIDES = 4
 # Score of the second paper, as a share of the first's. In the 8 dev comparisons it is .82 to .98; in 8 look-ups of
 # another session that only sound like one, .39 to .63 (docs/decisions.md).
 SHARE_OF_SIDE = 0.7
+# A part of the question is about a paper of this cosine.
+NEAR_A_SIDE = 0.45
+NEAR_THE_WHOLE = 6
 SENTENCES_A_SIDE = 2
 
 
@@ -32,10 +36,30 @@ def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, veri
     yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits), verify=verify)
 
 
-def comparable(found: Found) -> bool:
+def comparable(question: str, found: Found, searcher: Searcher) -> bool:
     """Whether a question that sounds like a comparison is about two papers of the collection: "how much better is it
-    compared to other methods?" is about one, and no other comes near it."""
-    return len(found.hits) > 1 and found.hits[1].score >= SHARE_OF_SIDE * found.hits[0].score
+    compared to other methods?" is about one, and no other comes near it. Two are near to the whole question, or each is
+    near to a part of it or has the name that stands there."""
+    if len(found.hits) < 2:
+        return False
+    if found.hits[1].score >= SHARE_OF_SIDE * found.hits[0].score:
+        return True
+    near = [
+        hit.paper.id
+        for side, hit in _of_sides(question, found, searcher)
+        if hit.dense >= NEAR_A_SIDE or names_in(side) & names_in(f"{hit.paper.title} {hit.paper.abstract}")
+    ]
+    return len(set(near)) > 1
+
+
+def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
+    """The best paper for each side of a comparison by itself, if it is among the best for the whole question."""
+    near = {hit.paper.id for hit in found.hits[:NEAR_THE_WHOLE]}
+    best = [
+        (side, next(iter(searcher.search(side, limit=1).hits), None))
+        for side in dict.fromkeys(sides(question)[: 2 * MOST_SIDES])
+    ]
+    return [(side, hit) for side, hit in best if hit is not None and hit.paper.id in near]
 
 
 def compare(
@@ -47,10 +71,8 @@ def compare(
     would be taken for its own (docs/decisions.md).
     """
     chosen: dict[str, Hit] = {}
-    for side in dict.fromkeys(sides(run.question)[: 2 * MOST_SIDES]):
-        hit = next(iter(searcher.search(side, limit=1).hits), None)
-        if hit is not None and hit.paper.id in {h.paper.id for h in found.hits[:6]}:
-            chosen.setdefault(hit.paper.id, hit)
+    for _, hit in _of_sides(run.question, found, searcher):
+        chosen.setdefault(hit.paper.id, hit)
     for hit in found.hits:
         if len(chosen) >= 2:
             break

@@ -17,13 +17,17 @@ def _pattern(text: str) -> re.Pattern[str]:
 # --- routes ---------------------------------------------------------------------------------------------------
 
 COMPARE = _pattern(
-    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ence|ences)? | versus | vs\.? | contrast(s|ed)?
-    | each\s(one|of\s(them|the\stwo|these)) | both )\b"""
+    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ent|ence|ences)? | versus | vs\.? | contrast(s|ed)?
+    | each\s(one|of\s(them|the\stwo|these)) | both | which\s(one|of\s(them|the\stwo|these\stwo))
+    | each\s(name|propose|use|do|generate|solve|handle|define|claim|learn|train|report|address|need|give|say)s? )\b"""
 )
 OVERVIEW = _pattern(
     r"""\b( overview | summar(y|ies|i[sz]e[sd]?|i[sz]ing) | survey | landscape | tour | trends?
     | main\s(topics|themes|trends|directions)
-    | what('s|\sis|\sare)?\s(new|being\s(presented|done|shown)|there|hot|happening)
+    | what('?s|\sis|\sare)?\s(new|being\s(presented|done|shown)|there|hot|happening)
+    | what\s(do\s(we|you)|does\s(the|this)\s(session|collection|conference|track)|does\sit)\s
+      (have|offer|contain|bring|show)
+    | what\s(should|can|could)\s(i|we)\s(see|look\sat|read|visit|attend|check\sout)
     | people\s(doing|working) | what('s|\sis)\sin\s(the|this)\s(session|collection|track)
     | what('s|\sis|\sare)\s(the|this|these)\s(session|collection|track|conference|papers)\sabout )\b"""
 )
@@ -37,8 +41,10 @@ FIND = _pattern(
     r"""\b( is\sthere | are\sthere | any(one|body|thing)\b | has\sany(one|body) | does\sany(one|body)
     | which\s(paper|work|poster)\b | which\sof\s(those|these|them)\b | what\spaper\b
     | any\s(other\s)?(paper|work|poster)\b | another\s(paper|work|poster)\b
-    | looking\sfor | search(ing)?\sfor | find\sme | point\sme\sto
+    | does\ssome(one|body) | has\ssome(one|body) | did\s(some|any)(one|body) | who\s(does|did)\s(that|this|so)
+    | looking\sfor | (i|we)\s(look|search)\sfor | (i'm|i\sam)\safter | search(ing)?\sfor | find\sme | point\sme\sto
     | who\s(works|is\sworking|proposes|proposed|looked|looks)\s )
+    | ^\s*((a|any|the|some)\s)?(paper|work|poster|something|anything)\s(to|that|which|for|on|about|where|with)\b
     | ^\s*(a|any|the)\s(paper|work|poster)\b"""
 )
 # What an overview is wrapped in: the rest is its topic.
@@ -66,6 +72,14 @@ NO_SIDE = _pattern(
 # --- follow-ups -----------------------------------------------------------------------------------------------
 
 # What points to an earlier turn wherever it stands.
+# The end of what was talked about: "Forget that one."
+NEW_TOPIC = _pattern(
+    r"""^\W*((ok(ay)?|thanks|thank\syou|well|now|alright|great|cool)\W+)*
+    ( forget\s(about\s)?(that|it|this|them)(\s(one|paper|topic))? | never\s?mind(\s(that|it))?
+    | (a\s)?(new|different|another)\s(topic|question) | (let's|lets)\s(move|change)\s(on|topics?) | moving\son
+    | change\sof\s(topic|subject) | something\selse(\sentirely)? )
+    \s*[.,;:!–-]+\s*(?=\S)"""
+)
 LEANS = _pattern(
     r"""\b( the\s(other|first|second|third|last|former|latter)(\sones?)? | the\s([\w-]+\s){0,2}ones?
     | (this|that|these|those)\sones?
@@ -88,12 +102,13 @@ ASKS = _pattern(
 AUTHOR = _pattern(
     r"""\b( authors? | authored | co-?authors? | co-?authored | wrote | written | writes? | by | publish(es|ed)?
     | papers?\s(of|from) | works?\s(of|by) | who\s(is|are|was|were)\sbehind | contribut\w+ | together
-    | collaborat\w+ )\b
+    | collaborat\w+ | share[sd]?(\sin\scommon)? | have\sin\scommon | jointly | joint )\b
     | ['’]s?\s(\w+\s)?(papers?|works?|posters?)\b"""
 )
 WHO = _pattern(
-    r"""\bwho\b.*\b(wrote|author(s|ed)?|published|is\sbehind|are\sbehind|made|presents?|presented)\b
+    r"""\bwho\b.*\b(wrote|author(s|ed)?|published|is\sbehind|are\sbehind|made|presents?|presented|presenting)\b
     | (?<!did\sthe\s)(?<!do\sthe\s)(?<!does\sthe\s)(?<!have\sthe\s)(?<!were\sthe\s)\bauthors?\s(of|list)
+    | \b(first|last|lead|senior)\sauthors?\s(of|on|for|behind)\b
     | \bwritten\sby\swhom\b
     | \b(who|what|which|list|name|names|give|show|tell|and)\b.{0,40}\bauthors?\s*[?.!]*\s*$
     | ^\W*(the|its|their)?\s?((first|last|lead|senior)\s)?authors?\W*$"""
@@ -106,7 +121,9 @@ AWARD_ITSELF = _pattern(r"""\b(award|prize|outstanding|hono(u)?rable|distinguish
 WHICH_PAPER = _pattern(r"""\bwhich\s(paper|poster|work)""")
 ANY_WHO = _pattern(r"""\bwho\b""")
 COUNT = _pattern(
-    r"""\b( how\smany | number\sof | count(\sof)? )\b .{0,40}
+    # No verb between: "how many hours did the authors need" counts hours.
+    r"""\b( how\smany | number\sof | count(\sof)? )\b
+    (?:(?!\b(?:do|does|did|is|are|was|were|has|have|can|could|will|would)\b).){0,40}
     \b( papers? | posters? | works? | abstracts? | authors? | people | submissions? )\b"""
 )
 PEOPLE = _pattern(r"""\b(authors?|people)\b""")
@@ -153,8 +170,36 @@ GENERAL_WORDS = frozenset(
     content_words(
         "paper papers poster session collection conference author authors wrote written list all which who whom by"
         " co-author published publish name names here together work works any both give show tell me please find first"
-        " last did does present presented contribute count number many article articles abstract abstracts"
+        " last did does present presented contribute count number many article articles abstract abstracts got get gets"
+        " submitted submit share shared common jointly joint title titles there something anything work"
     )
+)
+
+# The question that follows another one in the same breath: "who wrote it, and what else did Ada Quill write?"
+NEXT_QUESTION = _pattern(
+    r"""[,;]?\s+and\s+(?:also\s+)?(?=(?:what|which|who|whom|how\smany|where)\b(?!\s*\?*\s*$)) | \?\s+(?=\w)"""
+)
+AUTHORS_COUNTED = _pattern(
+    r"""\bhow\smany\s(co-?)?(authors?|people|names)\s(does|do|did|has|have|are\s(on|behind|listed)|wrote|signed)\b
+    | \bnumber\sof\s(co-?)?authors\s(of|on|for|behind)\b"""
+)
+CO_AUTHORS = _pattern(
+    r"""\b( (with|to)\swhom | who(m)?\b.{1,60}\bwith | together\swith\swho(m)? | co-?authors | collaborators?
+    | who\selse\b.{0,40}\b(wrote|author\w*|on|is) )\b"""
+)
+THE_PAPER = _pattern(r"""\b(the|that|this)\s([\w-]+\s){0,3}(paper|poster|work)\s(on|about|that|which|with|of)\b""")
+AWARDS = _pattern(r"""\b( prizes | awards | any\s(prize|award) | (distinguished|awarded|award-winning)\spapers )\b""")
+QUOTED_WORD = _pattern(r"""(?<!\w)["“'‘]([^"”'’“‘]{1,60})["”'’](?!\w)""")
+IN_TITLE = _pattern(
+    r"""\b(have|has|having|contain(s|ing)?|with|mention(s|ing)?|include(s)?|including|use(s)?|say(s)?|carry|carries)\s
+    ((a|an|the|exact|words?|terms?|phrase|name)\s)* (?P<term>\S.*?) \s (in|inside) \s
+    ((the|their|its|paper|paper's)\s)? (titles?|names?|headings?)\b"""
+)
+IN_ABSTRACT = _pattern(
+    r"""\b(name|names|mention|mentions|use|uses|report|reports|cite|cites|list|lists|have|has|contain|contains|include
+       |includes|evaluate\son|test\son|experiment\son|train\son)\s
+    ((a|an|the|exact|words?|terms?|phrase)\s)* (?P<term>\S.*?) (\sas\s(a|an|their|its)?\s?\w+)? \s in \s
+    (the|their|its)\s abstracts? \s*[?.!]*\s*$"""
 )
 
 # --- checks ---------------------------------------------------------------------------------------------------
@@ -173,11 +218,21 @@ ABOUT = _pattern(
     | describe | what\s(does|do)\b .{1,200} \b(do|propose|present|introduce|show) ) \b .* $"""
 )
 YES_OR_NO = _pattern(r"""^\s*(yes|no|yeah|correct|indeed|right)\b\s*[,:;.–-]*\s*""")
+YES_NO_ASKED = _pattern(
+    r"""(?: ^ | [.,:;–-]\s | \b(?:and|so|but|ok(?:ay)?|then)\s ) \s* (?:(?:and|so|but|or)\s)?
+    (do|does|did|is|are|was|were|can|could|has|have|had|will|would|should|must|isn't|aren't|doesn't|don't)
+    \s(?!there\b|any(one|body)\b|some(one|body)\b)\w[^?]*\?\s*$"""
+)
 # What can only be answered with a number.
 NUMBER_ASKED = _pattern(
     r"""\b( how\s(many|much|large|big|long|fast|far|often|few|high|low|deep|small|accurate)
     | what\s(\w+\s){0,3}(number|percent(age)?|share|fraction|rate|score|accuracy|size|factor|ratio|speed-?up)
     | by\swhat\s(factor|percent\w*|margin) )\b"""
+)
+NUMBER_WORD = _pattern(
+    r"""\b( once | twice | thrice | (doubl|tripl|quadrupl|halv)(e|es|ed|ing) | half | thirds? | quarters? | eleven
+    | twelve | dozens? | hundreds? | thousands? | millions? | billions? | trillions? | orders?\sof\smagnitude
+    | one(?!\sof) | zero )\b"""
 )
 NOT_STATED = _pattern(
     r"""\b( does|do|did|is|are|was|were|has|have|can )(n't|\snot)\s(\w+\s){0,3}?

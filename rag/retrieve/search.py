@@ -70,4 +70,4 @@ class Searcher:
         hits = tuple(
             Hit(papers[paper], fused[paper], dense.get(paper, 0.0), lexical.get(paper, 0.0)) for paper in ranked
         )
-        return Found(hits, vector, self.relevance.of(vector, hits))
+        return Found(hits, vector, self.relevance.of(vector, hits, self.catalogue.count()))

@@ -61,7 +61,7 @@ def test_any_string_is_a_safe_question(searcher: Searcher, question: str) -> Non
 def test_relevance_tells_the_collection_from_everyday_life(searcher: Searcher) -> None:
     assert searcher.search("how long until folded paper boats sink on ponds").relevance >= THRESHOLD
     assert searcher.search("what will the weather be tomorrow").relevance < THRESHOLD
-    assert Relevance(EMBEDDER, ["x"]).of(np.zeros(1024), []) == 0.0
+    assert Relevance(EMBEDDER, ["x"]).of(np.zeros(1024), [], 5) == 0.0
 
 
 def test_off_topic_questions_come_from_the_file(tmp_path: Path) -> None:
