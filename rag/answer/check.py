@@ -24,7 +24,6 @@ SUPPORTED_BY_QUOTES = 0.55
 PARTIAL_BY_PAPER = 0.45
 SECOND_QUOTE_ADDS = 0.15
 AFFIRMED_FROM = 0.8
-LITTLE = 1  # words
 LIKELY = 0.5  # the classifier's own balanced threshold
 # An answer reads six papers at most.
 _PAPERS_KEPT = 16
@@ -153,13 +152,14 @@ def lacks_number(sentence: str, question: str) -> bool:
     return bool(wording.NUMBER_ASKED.search(question)) and not given
 
 
-def adds_little(sentence: str, question: str) -> bool:
-    """Whether the sentence answers a yes-or-no question with hardly a word that the question did not have: a yes or no,
-    also where it does not say so (`Boats do not sink in wind.`)."""
+def unsure_yes_or_no(sentence: str, question: str, verdict: Checked) -> bool:
+    """Whether the sentence answers a yes-or-no question without a number or name of its own, and may well have it the
+    wrong way round: it is supported in part only, or its quotes deny something and it does not."""
     if not wording.YES_NO_ASKED.search(question) or brings_a_fact(sentence, question):
         return False
-    new = set(content_words(wording.YES_OR_NO.sub("", sentence))) - set(content_words(question)) - wording.PAPER_TALK
-    return len(new) <= LITTLE
+    quoted = " ".join(quote.text for quote in verdict.quotes)
+    turned = bool(wording.NEGATION.search(quoted)) != bool(wording.NEGATION.search(sentence))
+    return verdict.support != "supported" or turned
 
 
 def says_not_stated(sentence: str, abstract: str) -> bool:

@@ -6,7 +6,9 @@ what it does, word for word, so no model is needed. Larger sets are grouped into
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +27,7 @@ from rag.text import content_words
 from rag.types import Event, Grouped, Hit, Other, Paper, Sentence, SentenceChecked, Span, Theme
 
 SHOWN = 20
+ACRONYMS_FROM = 60  # papers whose abstracts are looked through for what an acronym stands for
 OTHERS = 200
 # Fewer papers are not grouped; a theme has about three.
 LEAST_GROUPED = 5
@@ -56,9 +59,15 @@ class Overview:
             yield from self._list(run, [Hit(paper, 1.0, 0.0, 0.0) for paper in papers.values()], {})
             return
         lines: dict[str, Span] = {}
+        long_forms: dict[str, str] = {}
         if alone:
             lines = self._contributions(run.question)
-            found = self.searcher.search(topic(run.question), limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
+            asked = topic(run.question)
+            found = self.searcher.search(asked, limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
+            long_forms = spelled_out(asked, [hit.paper.abstract for hit in found.hits[:ACRONYMS_FROM]])
+            if long_forms:
+                asked = " ".join([asked, *long_forms.values()])
+                found = self.searcher.search(asked, limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
         hits = [hit for hit in found.hits if not limit_to or hit.paper.id in limit_to]
         if lines:
             hits = [hit for hit in hits if hit.paper.id in lines]
@@ -66,7 +75,7 @@ class Overview:
             run.refusal = NO_SUCH_PAPER
             return
         elif alone:
-            hits = relevant_set(hits, self._spelling(run.question) if self.spelled else ())
+            hits = relevant_set(hits, self._spelling(run.question, long_forms) if self.spelled else ())
         else:
             hits = relevant(hits)
         yield from self._list(run, hits, lines)
@@ -77,9 +86,11 @@ class Overview:
         topics = stored_topics(self.searcher.catalogue) if asked else []
         return next((t for t in topics if asked and t.label.casefold() == asked.group("label").casefold()), None)
 
-    def _spelling(self, question: str) -> set[str]:
-        """Ids of the papers that have a topic of the question word for word."""
-        holding = (self.searcher.catalogue.holding(phrase) for phrase in topic_phrases(question))
+    def _spelling(self, question: str, long_forms: Mapping[str, str]) -> set[str]:
+        """Ids of the papers that have a topic of the question word for word, or with its acronyms spelled out."""
+        phrases = topic_phrases(question)
+        written_out = [" ".join(long_forms.get(word, word) for word in phrase.split()) for phrase in phrases]
+        holding = (self.searcher.catalogue.holding(phrase) for phrase in dict.fromkeys([*phrases, *written_out]))
         return set().union(*holding)
 
     def _contributions(self, question: str) -> dict[str, Span]:
@@ -156,6 +167,19 @@ class Overview:
             if run.stop.is_set():
                 return
             yield _state(run, f"- {topic_sentence(t, papers)}", theme.papers)
+
+
+def spelled_out(topic_: str, texts: Sequence[str]) -> dict[str, str]:
+    """The long forms of the acronyms in a topic, as `texts` introduce them: `paper boat racing (PBR)`. By the acronym
+    in lower case; the most frequent one, if several are used."""
+    found: dict[str, str] = {}
+    for acronym in {word.lower() for word in re.findall(r"\b[^\W\d_]{2,5}\b", topic_)}:
+        words = r"[\s-]+".join(rf"{letter}\w*" for letter in acronym)
+        spelled = re.compile(rf"\b({words})\s*\(\s*{acronym}s?\s*\)", re.IGNORECASE)
+        forms = Counter(match.group(1).lower() for text in texts for match in spelled.finditer(text))
+        if forms:
+            found[acronym] = forms.most_common(1)[0][0]
+    return found
 
 
 def is_whole(question: str) -> bool:

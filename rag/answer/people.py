@@ -49,9 +49,10 @@ class People:
             return None
         (mention,) = people
         papers = [self._by_id[key] for key in mention.papers]
-        if self._left(question, [mention]):
-            near = [key for key in nearest() if key in set(mention.papers)]
-            papers = [self._by_id[key] for key in near[:1]] or papers
+        left = set(self._left(question, [mention]))
+        shared = [len(left & set(content_words(record.title))) for record in papers]
+        if max(shared) > 0:
+            papers = [record for record, words in zip(papers, shared, strict=True) if words == max(shared)]
         return Recorded(tuple(authors_line(record, "") for record in papers))
 
     def authors_of(self, question: str, nearest: Nearest) -> Recorded | None:

@@ -49,7 +49,7 @@ SPEAKS_TO_IT = 0.45
 # A paper whose authors are asked for is the one described if its cosine, or the share of the question's weighted words
 # that it has, is at least this.
 DESCRIBED_COSINE = 0.45
-DESCRIBED_WORDS = 0.4
+DESCRIBED_WORDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,9 @@ class Assistant:
         if found.relevance < THRESHOLD or not found.hits:
             return False
         best = found.hits[0]
-        words = overlap(self.finder.weights.of(question), f"{best.paper.title} {best.paper.abstract}")
+        asked = self.finder.weights.of(question)
+        asked = {stem: weight for stem, weight in asked.items() if stem not in wording.GENERAL_WORDS}
+        words = overlap(asked, f"{best.paper.title} {best.paper.abstract}")
         return best.dense >= DESCRIBED_COSINE or words >= DESCRIBED_WORDS
 
     def _goes_on(self, context: Context, found: Found) -> bool:
@@ -190,6 +192,9 @@ class Assistant:
         """Read the best paper; where the search is unsure, with the best sentences of the next two beside it. Where it
         is `doubtful` whether any paper speaks to the question, the model is asked first."""
         hits = found.hits[:3]
+        titled = {record.id for record in self.records.names.titles(run.question)}
+        if len(titled) == 1 and any(hit.paper.id in titled for hit in found.hits):
+            hits = tuple(hit for hit in found.hits if hit.paper.id in titled)  # only that paper can say it
         sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN or not self.parts.beside
         ranked = self.finder.rank(run.question, found.vector, [hit.paper for hit in hits[: 1 if sure else 3]])
         offered = [(hit, [span for span, _ in spans[:2]]) for hit, spans in zip(hits, ranked, strict=False)]
@@ -197,7 +202,7 @@ class Assistant:
         best = hits[0].paper
         if doubtful:
             agreement = yield from reader.agreement(run, best, run.question)
-            if no_such_paper(agreement, hits[0]) and not run.stop.is_set():
+            if no_such_paper(agreement, hits) and not run.stop.is_set():
                 run.refusal = NOTHING_RELEVANT
                 return
         others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)

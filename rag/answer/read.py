@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.answer import wording
 from rag.answer.abstain import not_said
 from rag.answer.check import (
     Checked,
     Checker,
-    adds_little,
     brings_a_fact,
     is_echo,
     lacks_number,
     only_affirms,
     says_not_stated,
+    unsure_yes_or_no,
 )
 from rag.answer.facts import names_in
 from rag.answer.prompts import Prompts
@@ -164,8 +165,8 @@ class Reader:
         if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
             yield SentenceDropped("it only affirms what the abstract does not say")
             return
-        strict = job.strict or adds_little(text, job.question)
-        bad = verdict.support == "unsupported" or (strict and verdict.support == "partial")
+        unsure = unsure_yes_or_no(text, job.question, verdict)
+        bad = unsure or verdict.support == "unsupported" or (job.strict and verdict.support == "partial")
         if bad and not self.forgiving:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"
             yield SentenceDropped(why)
@@ -174,7 +175,7 @@ class Reader:
         if doubtful and not self.forgiving and not run.stop.is_set():
             agreed = yield from self.agreement(run, paper, text, tail="said.tail")
             if not_said(agreed) and not run.stop.is_set():
-                if verdict.support == "partial" or strict:
+                if verdict.support == "partial" or wording.YES_NO_ASKED.search(job.question):
                     yield SentenceDropped("the model, asked again, does not find it in the abstract")
                     return
                 verdict = replace(verdict, support="partial")
@@ -189,10 +190,9 @@ class Reader:
     def best_source(self, text: str, job: Read) -> tuple[Paper, Checked]:
         """The paper among those read that supports the sentence best, the one read in full before others."""
         papers = [job.paper, *dict.fromkeys(paper for paper, _ in job.others)]
-        named = names_in(job.question)
         # What the question asks of a thing by its name is not said by a paper that does not have the name.
-        having = [paper for paper in papers if named & names_in(f"{paper.title} {paper.abstract}")]
-        papers = having if job.paper in having else papers
+        named = names_in(job.question) & names_in(f"{job.paper.title} {job.paper.abstract}")
+        papers = [paper for paper in papers if named <= names_in(f"{paper.title} {paper.abstract}")]
         verdicts = [
             (paper, self.checker.check(text, paper, self.finder.sentences(paper), question=job.question))
             for paper in papers

@@ -171,7 +171,9 @@ class Records:
         terms = _terms(wording.MENTIONS.search(question) or wording.IN_ABSTRACT.search(question), question)
         if not terms:
             return None
-        holding = set().union(*(self._catalogue.holding(term) for term in terms))
+        # `CIFAR` is a part of `CIFAR-10`.
+        found = (self._catalogue.holding(term) or set(self._catalogue.containing(term)) for term in terms)
+        holding: set[str] = set().union(*found)
         shown = listed([f"“{term}”" for term in terms], last="or")
         if not holding:
             return Recorded(refusal=f"No title or abstract in this collection mentions {shown}.")

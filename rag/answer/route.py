@@ -23,9 +23,15 @@ def route(question: str) -> Route:
         return "overview"
     if wording.MANY.search(question) or wording.COUNT.search(question):
         return "overview"
-    if wording.FIND.search(question):
+    if wording.FIND.search(question) or _describes(question):
         return "find"
     return "fact"
+
+
+def _describes(question: str) -> bool:
+    """Whether it asks nothing but describes something, at some length: "paper boats that float in the rain"."""
+    asks = "?" in question or wording.ASKS.search(question) or wording.ORDERS.search(question)
+    return not asks and not re.search(r"\d", question) and len(question.split()) >= LEAST_DESCRIPTION
 
 
 def sides(question: str) -> list[str]:
@@ -36,6 +42,7 @@ def sides(question: str) -> list[str]:
 
 
 LONG_QUESTION_WORDS = 60
+LEAST_DESCRIPTION = 7  # words
 
 
 def core(question: str) -> str:

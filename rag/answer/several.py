@@ -139,7 +139,7 @@ def _read_each(
     yield run.offer([(hit, [s for s, _ in r[:1]]) for hit, r in zip(hits, ranked, strict=True)], matched=matched)
     if verify:
         agreement = yield from reader.agreement(run, hits[0].paper, run.question)
-        if no_such_paper(agreement, hits[0]) and not run.stop.is_set():
+        if no_such_paper(agreement, found.hits) and not run.stop.is_set():
             run.refusal = NO_SUCH_PAPER
             return
     for hit, sentences in zip(hits, ranked, strict=True):

@@ -17,7 +17,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 # --- routes ---------------------------------------------------------------------------------------------------
 
 COMPARE = _pattern(
-    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ent|ence|ences)? | versus | vs\.? | contrast(s|ed)?
+    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ence|ences)? | different\s*\?*$ | versus | vs\.? | contrast(s|ed)?
     | each\s(one|of\s(them|the\stwo|these)) | both | which\s(one|of\s(them|the\stwo|these\stwo))
     | each\s(name|propose|use|do|generate|solve|handle|define|claim|learn|train|report|address|need|give|say)s? )\b"""
 )
@@ -28,6 +28,8 @@ OVERVIEW = _pattern(
     | what\s(do\s(we|you)|does\s(the|this)\s(session|collection|conference|track)|does\sit)\s
       (have|offer|contain|bring|show)
     | what\s(should|can|could)\s(i|we)\s(see|look\sat|read|visit|attend|check\sout)
+    | tell\s(me|us)\s(something\s)?about\s(the\s)?([\w-]+\s){0,4}
+      (models|methods|papers|approaches|algorithms|techniques|posters|research)
     | people\s(doing|working) | what('s|\sis)\sin\s(the|this)\s(session|collection|track)
     | what('s|\sis|\sare)\s(the|this|these)\s(session|collection|track|conference|papers)\sabout )\b"""
 )
@@ -39,7 +41,7 @@ MANY = _pattern(
 )
 FIND = _pattern(
     r"""\b( is\sthere | are\sthere | any(one|body|thing)\b | has\sany(one|body) | does\sany(one|body)
-    | which\s(paper|work|poster)\b | which\sof\s(those|these|them)\b | what\spaper\b
+    | which\s(paper|work|poster|one)\b | such\sa\s(paper|work|poster|thing)\b | which\sof\s(those|these|them)\b | what\spaper\b
     | any\s(other\s)?(paper|work|poster)\b | another\s(paper|work|poster)\b
     | does\ssome(one|body) | has\ssome(one|body) | did\s(some|any)(one|body) | who\s(does|did)\s(that|this|so)
     | looking\sfor | (i|we)\s(look|search)\sfor | (i'm|i\sam)\safter | search(ing)?\sfor | find\sme | point\sme\sto
@@ -54,7 +56,8 @@ NOT_TOPIC = _pattern(
     | papers? | posters? | works? | this | session | collection | track | what('s|\sis|\sare)? | new | here | there
     | summari[sz]e | summary | please | can\syou | could\syou | being | presented | which | what | list | all | any
     | deals?(\swith)? | dealing(\swith)? | i\s(work\son|care\sabout|am\sinterested\sin) | should\si\s(see|read)
-    | and | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
+    | offers? | have | contain | bring | we | does | do | you | me | us | tell | something | got | and
+    | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
     | using | say | that | they | abstracts? | included | main | themes | topics )\b"""
 )
 TOPIC_NAMED = _pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
@@ -93,6 +96,9 @@ LEANS = _pattern(
 PRONOUN = _pattern(r"""\b( it | its | they | their | them | he | she | his | her | this | these | those )\b""")
 CONTINUES = _pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 OTHERS = _pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")
+ORDERS = _pattern(
+    r"""^\W*(please\s)?(tell|explain|describe|summari[sz]e|give|show|list|compare|name|quote|say|write|repeat|ignore|print)\b"""
+)
 ASKS = _pattern(
     r"""\b( what|which|who|whom|whose|how|when|where|why|do|does|did|is|are|was|were|can|could|has|have )\b"""
 )

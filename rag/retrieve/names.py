@@ -146,11 +146,13 @@ def _same(name: str, token: str) -> bool:
 
 
 def _short_names(title: str) -> list[str]:
-    """`RvS` of `RvS: What is …`: a coined name before the colon, as it is spelled."""
+    """`RvS` of `RvS: What is …`, `Paper Boat` of `Paper Boat: A …`: a name before the colon, as it is spelled."""
     before, colon, _ = title.partition(":")
     name = before.strip()
-    coined = len(name.split()) == 1 and (sum(c.isupper() for c in name) >= 2 or any(c.isdigit() for c in name))
-    return [name] if colon and coined else []
+    words = name.split()
+    coined = len(words) == 1 and (sum(c.isupper() for c in name) >= 2 or any(c.isdigit() for c in name))
+    several = 2 <= len(words) <= 3 and all(word[0].isupper() for word in words)
+    return [name] if colon and (coined or several) else []
 
 
 def person_named(question: str) -> str | None:

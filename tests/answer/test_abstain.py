@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,10 @@ def test_an_overview_needs_a_near_paper_or_its_words(catalogue: Catalogue) -> No
 
 
 def test_a_paper_has_to_be_near_or_the_model_sure() -> None:
-    (hit, _) = hits(0.4)
-    assert no_such_paper(0.5, hit) and not no_such_paper(0.9, hit)
+    near = hits(0.4)
+    assert no_such_paper(0.5, near) and not no_such_paper(0.9, near)
+    far_behind = replace(near[1], score=0.3)
+    assert no_such_paper(0.5, [near[0], far_behind]) and not no_such_paper(0.5, [hits(0.5)[0], far_behind])
 
 
 @pytest.mark.parametrize(

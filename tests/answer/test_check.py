@@ -154,7 +154,12 @@ def test_echo(sentence: str, echo: bool) -> None:
     ],
 )
 def test_not_stated(sentence: str, expected: bool) -> None:
-    assert says_not_stated(sentence) is expected
+    assert says_not_stated(sentence, "Boats sink.") is expected
+
+
+def test_what_the_abstract_itself_calls_unknown_is_stated() -> None:
+    told = "Wax is found on boats of unknown size."
+    assert says_not_stated(told, "We find wax.") and not says_not_stated(told, "We find wax on boats of unknown size.")
 
 
 @pytest.mark.parametrize(
