@@ -60,7 +60,8 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         name = next(iter(names_in(word)), None)
         if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word):
             continue
-        spellings = (word, fold(word), *(part for part in word.split("-") if len(part) > 2))  # `CLIP-like`
+        first, _, rest = word.partition("-")
+        spellings = (word, fold(word), *([first] if rest.islower() else []))  # `GPT-like`
         if not any(catalogue.document_frequency(spelling) for spelling in spellings):
             unknown.append(word)
     return unknown

@@ -97,7 +97,9 @@ class Assistant:
             return found[0]
 
         def nearest() -> list[str]:
-            return [hit.paper.id for hit in search().hits] if self._describes(cleaned, search()) else []
+            found = search()
+            meant = self._goes_on(context, found) or self._describes(cleaned, found)
+            return [hit.paper.id for hit in found.hits] if meant else []
 
         recorded = self.records.answer(cleaned, nearest)
         run.route = "catalogue" if recorded is not None else context.route or route(cleaned)
@@ -113,7 +115,7 @@ class Assistant:
         off = self.parts.off_topic and not whole and search().relevance < THRESHOLD
         if off and (names_a_paper(cleaned, self.searcher.catalogue) or self._goes_on(context, search())):
             off = False
-        if off and (search().relevance < DOUBTFUL or run.route not in ("fact", "find")):
+        if off and (search().relevance < DOUBTFUL or run.route == "compare"):
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
         named = self.parts.names and run.route != "find"

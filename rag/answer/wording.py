@@ -17,7 +17,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 # --- routes ---------------------------------------------------------------------------------------------------
 
 COMPARE = _pattern(
-    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ence|ences)? | different\s*\?*$ | versus | vs\.? | contrast(s|ed)?
+    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ence|ences)? | different\s*\?*$ | versus | vs\.?
+    | contrast(s|ed)?
     | each\s(one|of\s(them|the\stwo|these)) | both | which\s(one|of\s(them|the\stwo|these\stwo))
     | each\s(name|propose|use|do|generate|solve|handle|define|claim|learn|train|report|address|need|give|say)s? )\b"""
 )
@@ -41,7 +42,8 @@ MANY = _pattern(
 )
 FIND = _pattern(
     r"""\b( is\sthere | are\sthere | any(one|body|thing)\b | has\sany(one|body) | does\sany(one|body)
-    | which\s(paper|work|poster|one)\b | such\sa\s(paper|work|poster|thing)\b | which\sof\s(those|these|them)\b | what\spaper\b
+    | which\s(paper|work|poster|one)\b | such\sa\s(paper|work|poster|thing)\b
+    | which\sof\s(those|these|them)\b | what\spaper\b
     | any\s(other\s)?(paper|work|poster)\b | another\s(paper|work|poster)\b
     | does\ssome(one|body) | has\ssome(one|body) | did\s(some|any)(one|body) | who\s(does|did)\s(that|this|so)
     | looking\sfor | (i|we)\s(look|search)\sfor | (i'm|i\sam)\safter | search(ing)?\sfor | find\sme | point\sme\sto
