@@ -40,6 +40,10 @@ _STARTERS = _set(
     yet"""
 )
 
+_ISE = re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations)$")
+_IZE = re.compile(r"(?<=[a-z]{3})iz(e|ed|es|er|ers|ing|ation|ations)$")
+_OUR = re.compile(r"(?<=[a-z]{3})our(s|al|ed|ing|hood|hoods)?$")
+_OR = re.compile(r"(?<=[a-z]{3})or(s|al|ed|ing|hood|hoods)?$")
 _STOP = re.compile(r"(?:[.!?…]+[\"'”’»)\]}$]*|[。！？]+[」』”’）]*)(\s*)")
 _PARAGRAPH = re.compile(r"(?<!\s)\s*\n(?:\s*\n\s*|[ \t]*(?=[•*–-][ \t]))")
 _MATH = re.compile(r"(?<!\\)\$(?=[^\s$])[^$]{0,300}?(?<=[^\s\\])\$(?!\d)")
@@ -208,6 +212,18 @@ def search_words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> list[str]:
-    """Words without `STOP_WORDS`, reduced to stems (Snowball English: `poisoned` and `poisoning` are `poison`)."""
+    """Words without `STOP_WORDS`, in American spelling, reduced to stems (Snowball English: `poisoned` and `poisoning`
+    are `poison`)."""
     stem = EnglishStemmer().stemWord  # holds state while it works, so it is never shared between threads
-    return [stem(word) if word.isalpha() else word for word in words(text) if word not in STOP_WORDS]
+    return [stem(american(word)) if word.isalpha() else word for word in words(text) if word not in STOP_WORDS]
+
+
+def american(word: str) -> str:
+    """`behavior` for `behaviour`, `quantize` for `quantise`; what is no British spelling may come out wrong, but always
+    the same."""
+    return _OUR.sub(r"or\1", _ISE.sub(r"iz\1", word))
+
+
+def spellings(word: str) -> set[str]:
+    """A word with what it may be in American and in British spelling."""
+    return {word, american(word), _IZE.sub(r"is\1", word), _OR.sub(r"our\1", word)}

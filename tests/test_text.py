@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import STOP_WORDS, content_words, search_words, split_sentences, words
+from rag.text import STOP_WORDS, american, content_words, search_words, spellings, split_sentences, words
 from rag.types import Span
 
 
@@ -186,3 +186,22 @@ def test_stop_words_hold_question_words_in_the_form_that_words_gives() -> None:
     assert {"what", "which", "who", "how", "why", "dont"} <= STOP_WORDS
     for word in STOP_WORDS:
         assert words(word) == [word]
+
+
+@pytest.mark.parametrize(
+    ("british", "other"),
+    [
+        ("behaviour", "behavior"),
+        ("quantising", "quantizing"),
+        ("generalisation", "generalization"),
+        ("colours", "colors"),
+    ],
+)
+def test_british_and_american_spellings_meet(british: str, other: str) -> None:
+    assert content_words(british) == content_words(other)
+    assert other in spellings(british) and british in spellings(other)
+
+
+@pytest.mark.parametrize("word", ["noise", "four", "or", "raise", "size", "our", "hour", "prior"])
+def test_short_words_have_one_spelling(word: str) -> None:
+    assert american(word) == word

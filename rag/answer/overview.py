@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.answer import wording
+from rag.answer import record_wording, wording
 from rag.answer.abstain import NO_SUCH_PAPER, no_overview
 from rag.answer.phrases import count_papers, heading, listed
 from rag.answer.route import topic, topic_phrases
@@ -118,7 +118,7 @@ class Overview:
             )
         if run.themes or run.others:
             yield Grouped(run.themes, run.others)
-        if wording.COUNT.search(run.question):
+        if record_wording.COUNT.search(run.question):
             count = f"{len(hits)} of the {run.coverage.read} papers {'is' if len(hits) == 1 else 'are'} about this."
             yield _state(run, count, [run.number(hit.paper) for hit in ordered])
         for theme in run.themes:

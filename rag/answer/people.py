@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answer import wording
+from rag.answer import record_wording
 from rag.answer.facts import NAME, names_in
 from rag.answer.phrases import (
     Line,
@@ -37,7 +37,7 @@ class People:
 
     def count(self, question: str, nearest: Nearest) -> Recorded | None:
         """How many authors a paper has."""
-        if not wording.AUTHORS_COUNTED.search(question):
+        if not record_wording.AUTHORS_COUNTED.search(question):
             return None
         papers = self._meant(question, nearest)
         return Recorded(tuple(_counted(record) for record in papers)) if papers else None
@@ -45,7 +45,7 @@ class People:
     def co_authors(self, question: str, nearest: Nearest) -> Recorded | None:
         """With whom somebody wrote a paper, or all of theirs."""
         people = [mention for mention in self._names.mentions(question) if mention.full]
-        if len(people) != 1 or not wording.CO_AUTHORS.search(question):
+        if len(people) != 1 or not record_wording.CO_AUTHORS.search(question):
             return None
         (mention,) = people
         papers = [self._by_id[key] for key in mention.papers]
@@ -57,13 +57,13 @@ class People:
 
     def authors_of(self, question: str, nearest: Nearest) -> Recorded | None:
         """Who wrote a paper that the question names or describes."""
-        if not wording.WHO.search(question) or wording.COUNT.search(question):
+        if not record_wording.WHO.search(question) or record_wording.COUNT.search(question):
             return None
         if not self._names.titles(question) and any(m.full for m in self._names.mentions(question)):
             return None  # "who wrote with Ada Quill"
         papers = self._meant(question, nearest)
         if not papers:
-            return Recorded(refusal=NOT_DESCRIBED) if wording.THE_PAPER.search(question) else None
+            return Recorded(refusal=NOT_DESCRIBED) if record_wording.THE_PAPER.search(question) else None
         return Recorded(tuple(authors_line(record, question) for record in papers[:5]))
 
     def _meant(self, question: str, nearest: Nearest) -> list[Record]:
@@ -80,10 +80,10 @@ class People:
 
     def papers_by(self, question: str, nearest: Nearest) -> Recorded | None:
         """What the people wrote whom the question names, alone or together."""
-        cue = bool(wording.AUTHOR.search(question))
+        cue = bool(record_wording.AUTHOR.search(question))
         mentions = [m for m in self._names.mentions(question) if m.full or cue]
         if any(mention.full for mention in mentions):
-            mentions = [m for m in mentions if m.full or wording.JOINED.search(question)]
+            mentions = [m for m in mentions if m.full or record_wording.JOINED.search(question)]
         else:
             mentions = [m for m in mentions if self._surname_meant(m, question)]
         unknown = person_named(question)
@@ -94,7 +94,7 @@ class People:
         if not mentions:
             return None
         left = self._left(question, mentions)
-        if not (cue or wording.COUNT.search(question) or wording.PLURAL.search(question)):
+        if not (cue or record_wording.COUNT.search(question) or record_wording.PLURAL.search(question)):
             # "What does Ada Quill have here?"
             return self._papers_of(question, mentions) if mentions[0].full and not left else None
         if len(left) >= 2:
@@ -103,14 +103,12 @@ class People:
 
     def _papers_of(self, question: str, mentions: Sequence[Mention]) -> Recorded:
         sets = [set(self._in_place(question, mention)) for mention in mentions]
-        either = wording.EITHER.search(question)
+        either = record_wording.EITHER.search(question)
         ids = set.union(*sets) if either else set.intersection(*sets)
         who = listed([mention.people[0].name for mention in mentions], last="or" if either else "and")
         if len({p.tokens for m in mentions for p in m.people}) > len(mentions) and len(mentions) == 1:
             who = listed(list(dict.fromkeys(p.name for p in mentions[0].people))[:6], last="or")
         chosen = [record for record in self._all if record.id in ids]
-        if not chosen:
-            return Recorded(refusal=f"No paper in this collection has {who} as authors together.")
         place = (
             "first author"
             if first_or_last(question) == 0
@@ -118,7 +116,13 @@ class People:
             if first_or_last(question) == -1
             else "author"
         )
-        together = "authors" if len(mentions) > 1 and not either else f"{'an' if place == 'author' else 'the'} {place}"
+        together = (
+            "authors together"
+            if len(mentions) > 1 and not either
+            else f"{'an' if place == 'author' else 'the'} {place}"
+        )
+        if not chosen:
+            return Recorded(refusal=f"No paper in this collection has {who} as {together}.")
         return paper_list(f"{have(len(chosen))} {who} as {together}.", chosen)
 
     def _in_place(self, question: str, mention: Mention) -> list[str]:
@@ -134,13 +138,14 @@ class People:
         surname = mention.people[0].tokens[-1]
         places = [at for at, word in enumerate(words) if fold(word)[-1:] == [surname]]
         return any(
-            at > 0 and (words[at][0].isupper() or words[at - 1].lower() in wording.BEFORE_SURNAME) for at in places
+            at > 0 and (words[at][0].isupper() or words[at - 1].lower() in record_wording.BEFORE_SURNAME)
+            for at in places
         )
 
     def _left(self, question: str, mentions: Sequence[Mention]) -> list[str]:
         """Words of content that are neither names nor general: a question with two of them wants more than a list."""
         names = {stem for m in mentions for p in m.people for stem in content_words(p.name)}
-        return [w for w in content_words(question) if w not in names | wording.GENERAL_WORDS and len(w) > 1]
+        return [w for w in content_words(question) if w not in names | record_wording.GENERAL_WORDS and len(w) > 1]
 
 
 def _counted(record: Record) -> Line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag.answer import wording
+from rag.answer import record_wording
 from rag.index.rows import Record
 
 MOST_LISTED = 200
@@ -47,9 +47,9 @@ def authors_line(record: Record, question: str) -> Line:
 
 def first_or_last(question: str) -> int | None:
     """Place of the author that a question asks for: 0, -1, or None for all."""
-    if wording.FIRST_AUTHOR.search(question):
+    if record_wording.FIRST_AUTHOR.search(question):
         return 0
-    return -1 if wording.LAST_AUTHOR.search(question) else None
+    return -1 if record_wording.LAST_AUTHOR.search(question) else None
 
 
 def quoted(record: Record) -> str:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import several, wording
+from rag.answer import record_wording, several, wording
 from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, no_such_paper, not_stated, unknown_names
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
@@ -45,7 +45,7 @@ HITS = 40
 SURE_MARGIN = 0.15
 LONGEST_QUESTION = 2000
 # Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no.
-SPEAKS_TO_IT = 0.45
+SPEAKS_TO_IT = 0.35
 # A paper whose authors are asked for is the one described if its cosine, or the share of the question's weighted words
 # that it has, is at least this.
 DESCRIBED_COSINE = 0.45
@@ -142,7 +142,7 @@ class Assistant:
             return False
         best = found.hits[0]
         asked = self.finder.weights.of(question)
-        asked = {stem: weight for stem, weight in asked.items() if stem not in wording.GENERAL_WORDS}
+        asked = {stem: weight for stem, weight in asked.items() if stem not in record_wording.GENERAL_WORDS}
         words = overlap(asked, f"{best.paper.title} {best.paper.abstract}")
         return best.dense >= DESCRIBED_COSINE or words >= DESCRIBED_WORDS
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
-from rag.answer import wording
+from rag.answer import record_wording
 from rag.answer.people import People
-from rag.answer.phrases import Line, Nearest, Recorded, count_papers, have, listed, paper_list, quoted
+from rag.answer.phrases import (
+    MOST_LISTED,
+    Line,
+    Nearest,
+    Recorded,
+    authors_line,
+    count_papers,
+    have,
+    listed,
+    paper_list,
+    quoted,
+)
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
 from rag.retrieve.names import Names, fold
@@ -46,7 +58,8 @@ class Records:
 
     def limited_to(self, question: str) -> set[str]:
         """Ids of the papers of the authors that a question about content names in full; empty when it names none."""
-        if not wording.AUTHOR.search(question):  # before the names are gone through, which every question would pay for
+        # Before the names are gone through, which every question would pay for.
+        if not record_wording.AUTHOR.search(question):
             return set()
         mentions = [mention for mention in self.names.mentions(question) if mention.full]
         return set.union(*(set(mention.papers) for mention in mentions)) if mentions else set()
@@ -54,11 +67,24 @@ class Records:
     def answer(self, question: str, nearest: Nearest) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a
         search finds, best first, for questions that describe a paper instead of naming it."""
-        parts = wording.NEXT_QUESTION.split(question)
-        answers = [self._answer(part, nearest) for part in parts] if len(parts) > 1 else []
-        if answers and all(found is not None and found.lines for found in answers):
-            return Recorded(tuple(line for found in answers if found for line in found.lines))
+        parts = record_wording.NEXT_QUESTION.split(question)
+        lines: list[Line] = []
+        for part in parts if len(parts) > 1 else []:
+            found = self._answer_next(part, nearest, lines)
+            if found is None or not found.lines:
+                break
+            lines += found.lines
+        else:
+            if lines:
+                return Recorded(tuple(lines))
         return self._answer(question, nearest)
+
+    def _answer_next(self, part: str, nearest: Nearest, before: Sequence[Line]) -> Recorded | None:
+        """The answer to a part of a question; "who wrote these" is about the papers of the lines `before`."""
+        papers = list(dict.fromkeys(paper for line in before for paper in line.papers))
+        if papers and record_wording.WHO_OF_THESE.search(part):
+            return Recorded(tuple(authors_line(self._by_id[key], part) for key in papers[:MOST_LISTED]))
+        return self._answer(part, nearest)
 
     def _answer(self, question: str, nearest: Nearest) -> Recorded | None:
         people = self._people
@@ -79,19 +105,19 @@ class Records:
         return None
 
     def _extremes(self, question: str, nearest: Nearest) -> Recorded | None:
-        if wording.MOST_PAPERS.search(question):
+        if record_wording.MOST_PAPERS.search(question):
             most = max(len(person.papers) for person in self.names.people)
             top = [person for person in self.names.people if len(person.papers) == most]
             if len(top) > 10:
                 return Recorded((Line(f"{len(top)} people have {most} papers each, and nobody has more."),))
             return Recorded(tuple(Line(f"{p.name} is an author of {count_papers(most)}.", p.papers) for p in top))
         few, many = (
-            wording.FEWEST_AUTHORS.search(question) or wording.SINGLE_AUTHOR.search(question),
-            wording.MOST_AUTHORS.search(question),
+            record_wording.FEWEST_AUTHORS.search(question) or record_wording.SINGLE_AUTHOR.search(question),
+            record_wording.MOST_AUTHORS.search(question),
         )
         if not (few or many) or not self._all:
             return None
-        alone = wording.SINGLE_AUTHOR.search(question)
+        alone = record_wording.SINGLE_AUTHOR.search(question)
         size = 1 if alone else (min if few else max)(len(record.authors) for record in self._all)
         chosen = [record for record in self._all if len(record.authors) == size]
         if alone:
@@ -104,12 +130,12 @@ class Records:
         return paper_list(f"{have(len(chosen))} {what}.", chosen)
 
     def _awards(self, question: str, nearest: Nearest) -> Recorded | None:
-        if not wording.AWARD.search(question):
+        if not record_wording.AWARD.search(question):
             return None
         awarded = [record for record in self._all if record.award]
         asked = set(content_words(question))
         named = [r for r in awarded if (set(content_words(r.award or "")) - {"paper", "award"}) & asked]
-        if not wording.AWARD_ITSELF.search(question) and not named:
+        if not record_wording.AWARD_ITSELF.search(question) and not named:
             return None
         if not awarded:
             return Recorded(refusal="No award is recorded for any paper of this collection.")
@@ -120,23 +146,23 @@ class Records:
         ]
         if own and not named:
             return Recorded(tuple(own))
-        chosen = awarded if wording.AWARDS.search(question) else named or awarded
-        if wording.COUNT.search(question):
+        chosen = awarded if record_wording.AWARDS.search(question) else named or awarded
+        if record_wording.COUNT.search(question):
             return paper_list(f"{have(len(chosen))} an award.", chosen, award=True)
         wants_people = bool(
-            wording.WHO.search(question) or wording.ANY_WHO.search(question)
-        ) and not wording.WHICH_PAPER.search(question)
+            record_wording.WHO.search(question) or record_wording.ANY_WHO.search(question)
+        ) and not record_wording.WHICH_PAPER.search(question)
         if wants_people:
             people = [Line(f"{quoted(r)}, {r.award}, is by {listed(r.authors)}.", (r.id,)) for r in chosen]
             return Recorded((*people, *own))
         return Recorded((*own, *(Line(f"{r.award}: {quoted(r)} by {listed(r.authors)}.", (r.id,)) for r in chosen)))
 
     def _links(self, question: str, nearest: Nearest) -> Recorded | None:
-        if not wording.LINK.search(question) or wording.CODE_AS_TOPIC.search(question):
+        if not record_wording.LINK.search(question) or record_wording.CODE_AS_TOPIC.search(question):
             return None
-        if not wording.LINK_WANTED.search(question):
+        if not record_wording.LINK_WANTED.search(question):
             return None
-        if wording.PLURAL.search(question) and not self.names.titles(question):
+        if record_wording.PLURAL.search(question) and not self.names.titles(question):
             with_links = self._with_links()
             if not with_links:
                 return Recorded(refusal="No abstract in this collection contains a link.")
@@ -156,7 +182,7 @@ class Records:
 
     def _titled(self, question: str, nearest: Nearest) -> Recorded | None:
         """Papers with a word in their title."""
-        asked = wording.IN_TITLE.search(question)
+        asked = record_wording.IN_TITLE.search(question)
         terms = _terms(asked, question)
         if not terms:
             return None
@@ -168,7 +194,9 @@ class Records:
         return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown} in the title.", chosen)
 
     def _mentions(self, question: str, nearest: Nearest) -> Recorded | None:
-        terms = _terms(wording.MENTIONS.search(question) or wording.IN_ABSTRACT.search(question), question)
+        terms = _terms(
+            record_wording.MENTIONS.search(question) or record_wording.IN_ABSTRACT.search(question), question
+        )
         if not terms:
             return None
         # `CIFAR` is a part of `CIFAR-10`.
@@ -182,14 +210,14 @@ class Records:
         return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown}.", chosen)
 
     def _counts(self, question: str) -> Recorded | None:
-        left = [word for word in content_words(question) if word not in wording.GENERAL_WORDS]
-        if wording.COUNT.search(question) and not left:
-            if wording.PEOPLE.search(question):
+        left = [word for word in content_words(question) if word not in record_wording.GENERAL_WORDS]
+        if record_wording.COUNT.search(question) and not left:
+            if record_wording.PEOPLE.search(question):
                 return Recorded(
                     (Line(f"This collection has {len(self.names.people)} authors of {count_papers(len(self._all))}."),)
                 )
             return Recorded((Line(f"This collection has {count_papers(len(self._all))}."),))
-        if wording.ALL.search(question):
+        if record_wording.ALL.search(question):
             return paper_list(f"There are {count_papers(len(self._all))} in this collection.", self._all)
         return None
 
@@ -214,8 +242,9 @@ def _terms(asked: re.Match[str] | None, question: str) -> list[str]:
     place of the term; none where that is too long to be one."""
     if asked is None:
         return []
-    in_quotes = [term.strip() for term in wording.QUOTED_WORD.findall(question)]
-    terms = in_quotes or [asked.group("term").strip("\"'“”‘’ ")]
+    in_quotes = [term.strip() for term in record_wording.QUOTED_WORD.findall(question)]
+    named = asked.groupdict()
+    terms = in_quotes or [(named["term"] or named.get("word") or "").strip("\"'“”‘’ ")]
     return [term for term in terms if fold(term) and len(content_words(term)) <= LONGEST_TERM]
 
 

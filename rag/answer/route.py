@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from rag.answer import wording
+from rag.answer import record_wording, wording
 from rag.text import search_words, split_sentences
 from rag.types import Route
 
@@ -17,11 +17,11 @@ def route(question: str) -> Route:
     if wording.TOPIC_NAMED.search(question):
         return "overview"
     question = wording.QUOTED.sub(" “…” ", question)
-    if wording.COMPARE.search(question) and len(sides(question)) >= 2:
+    if wording.COMPARE.search(question) and (len(sides(question)) >= 2 or wording.TWO_PAPERS.search(question)):
         return "compare"
     if wording.OVERVIEW.search(question) and not wording.ONE_PAPER.search(question):
         return "overview"
-    if wording.MANY.search(question) or wording.COUNT.search(question):
+    if wording.MANY.search(question) or record_wording.COUNT.search(question):
         return "overview"
     if wording.FIND.search(question) or _describes(question):
         return "find"
@@ -30,7 +30,7 @@ def route(question: str) -> Route:
 
 def _describes(question: str) -> bool:
     """Whether it asks nothing but describes something, at some length: "paper boats that float in the rain"."""
-    asks = "?" in question or wording.ASKS.search(question) or wording.ORDERS.search(question)
+    asks = "?" in question or wording.QUESTION_WORD.search(question) or wording.ORDERS.search(question)
     return not asks and not re.search(r"\d", question) and len(question.split()) >= LEAST_DESCRIPTION
 
 

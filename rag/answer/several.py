@@ -26,6 +26,8 @@ SHARE_OF_SIDE = 0.7
 # A part of the question is about a paper of this cosine.
 NEAR_A_SIDE = 0.45
 NEAR_THE_WHOLE = 6
+NEAR_THE_SIDE = 3
+WHOLE_COUNTS = 0.5
 SENTENCES_A_SIDE = 2
 
 
@@ -53,13 +55,14 @@ def comparable(question: str, found: Found, searcher: Searcher) -> bool:
 
 
 def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
-    """The best paper for each side of a comparison by itself, if it is among the best for the whole question."""
-    near = {hit.paper.id for hit in found.hits[:NEAR_THE_WHOLE]}
-    best = [
-        (side, next(iter(searcher.search(side, limit=1).hits), None))
-        for side in dict.fromkeys(sides(question)[: 2 * MOST_SIDES])
-    ]
-    return [(side, hit) for side, hit in best if hit is not None and hit.paper.id in near]
+    """The best paper for each side of a comparison by itself, among the best for the whole question."""
+    whole = {hit.paper.id: hit.score for hit in found.hits[:NEAR_THE_WHOLE]}
+    best = []
+    for side in dict.fromkeys(sides(question)[: 2 * MOST_SIDES]):
+        near = [hit for hit in searcher.search(side, limit=NEAR_THE_SIDE).hits if hit.paper.id in whole]
+        if near:
+            best.append((side, max(near, key=lambda hit: hit.score + WHOLE_COUNTS * whole[hit.paper.id])))
+    return best
 
 
 def compare(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import IndexCorrupt, StorageFull
-from rag.text import words
+from rag.text import american, spellings, words
 from rag.types import Paper, Span
 
 # The full-text table holds what `rag.text.words` makes of each column, not the text itself (it is contentless), so
@@ -75,10 +75,16 @@ def translated(error: sqlite3.Error, path: Path, *, writing: bool) -> IndexCorru
 
 
 def match_query(terms: Sequence[str], *, authors: bool) -> str:
-    """An FTS5 query for any of `terms`, safe for every string; empty when they hold no word."""
-    phrases = [" ".join(words(term)) for term in terms]
+    """An FTS5 query for any of `terms`, in any spelling, safe for every string; empty when they hold no word."""
+    phrases = [phrase for term in terms for phrase in _phrases(words(term))]
     quoted = " OR ".join(f'"{phrase}"' for phrase in dict.fromkeys(phrases) if phrase)
     return f"{{{'authors' if authors else 'title abstract'}}} : ({quoted})" if quoted else ""
+
+
+def _phrases(told: Sequence[str]) -> list[str]:
+    if len(told) == 1:
+        return sorted(spellings(told[0]))
+    return [" ".join(told), " ".join(map(american, told))]
 
 
 def term_columns(paper: Paper) -> tuple[str, str, str]:

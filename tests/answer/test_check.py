@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer.check import Checker, is_echo, lacks_number, missing_facts, only_affirms, says_not_stated
+from rag.answer.check import (
+    Checked,
+    Checker,
+    is_echo,
+    lacks_number,
+    missing_facts,
+    only_affirms,
+    says_not_stated,
+    unsure_yes_or_no,
+)
 from rag.answer.facts import names_in, numbers_in
 from rag.answer.support import SupportModel
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
 from rag.retrieve.evidence import TermWeights
 from rag.text import split_sentences
-from rag.types import Paper, Support
+from rag.types import Paper, Quote, Support
 
 PAPER = Paper(
     "wax",
@@ -190,3 +199,38 @@ def test_talk_about_papers_needs_no_support(checker: Checker) -> None:
     plain = checker.check("WaxNet coats 3,000 boats with wax.", PAPER, SPANS)
     talked = checker.check("This research paper describes the WaxNet method, which coats 3,000 boats.", PAPER, SPANS)
     assert plain.support == talked.support == "supported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "quote", "unsure"),
+    [
+        ("Yes, boats sink in wind.", "Do boats sink in wind?", "Boats sink in wind.", False),
+        ("Yes, boats sink in wind.", "Do boats sink in wind?", "Boats do not sink in wind.", True),
+        ("Boats need wax.", "the boats: do they need wax?", "Boats float without wax.", True),
+        ("Boats do not need wax.", "the boats: do they need wax?", "Boats float without wax.", False),
+        (
+            "Boats need 3 coats of wax.",
+            "do boats need wax?",
+            "Boats float without wax.",
+            False,
+        ),  # a number is looked up
+        ("Boats need wax.", "What do boats need?", "Boats float without wax.", False),
+    ],
+)
+def test_an_unsure_yes_or_no(sentence: str, question: str, quote: str, unsure: bool) -> None:
+    verdict = Checked("supported", (Quote(1, quote, 0, len(quote)),), 1.0, ())
+    assert unsure_yes_or_no(sentence, question, verdict) is unsure
+    partly = Checked("partial", verdict.quotes, 0.5, ())
+    assert unsure_yes_or_no("Yes, boats sink in wind.", "Do boats sink in wind?", partly)
+
+
+def test_to_deny_what_was_asked_is_no_echo() -> None:
+    assert is_echo("Boats sink in wind.", "Do boats sink in wind?")
+    assert not is_echo("Boats do not sink in wind.", "Do boats sink in wind?")
+    assert is_echo("Boats do not sink in wind.", "Do boats not sink in wind?")
+
+
+@pytest.mark.parametrize("sentence", ["Wax doubles the time.", "It needs a single coat.", "It floats twice as long."])
+def test_a_number_may_be_a_word(sentence: str) -> None:
+    assert not lacks_number(sentence, "How much longer do waxed boats float?")
+    assert lacks_number("Wax helps boats.", "How much longer do waxed boats float?")

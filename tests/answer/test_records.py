@@ -77,6 +77,20 @@ def cited(found: Recorded | None) -> set[str]:
         ("Which papers say in the abstract that they use clocks?", {"clock"}),
         ("How many papers mention ladders?", {"ladder"}),
         ("Which papers use the word kites?", {"kite"}),
+        ("how many papers have clock in their title, and which?", {"clock"}),
+        ("number of posters with 'boat' or 'pond' in the title? list them", {"pond"}),
+        ("how many titles contain the word ladders", {"ladder"}),
+        ("Which papers name ponds as a place in their abstract?", {"pond"}),
+        ("Which abstracts mention clo?", {"clock"}),  # a part of a word where no word is meant
+        ("what has gia moss got here", {"ladder", "clock"}),
+        ("does hal penn have a paper in the session? which", {"pond"}),
+        ("Which papers do Oar and Moss share?", {"ladder"}),
+        ("how many authors does KiteNet have?", {"kite"}),
+        ("With whom did Finn Oar write?", {"ladder"}),
+        ("With whom did Juan Ibáñez write the one on ladders?", {"ladder"}),
+        ("Were there any prizes? the distinguished papers please, honorable mentions too", {"ladder", "clock"}),
+        ("In which papers is Gia Moss involved, and who are the authors of these?", {"ladder", "clock"}),
+        ("Who is the first author of KiteNet, and what did Hal Penn write?", {"kite", "pond"}),
     ],
 )
 def test_exact_sets(records: Records, question: str, expected: set[str]) -> None:
@@ -201,3 +215,25 @@ def test_what_the_authors_did_is_no_question_for_the_catalogue(records: Records,
 def test_short_questions_for_authors(records: Records, question: str) -> None:
     found = ask(records, question, "ladder")
     assert found is not None and "Finn Oar" in found.lines[0].text
+
+
+def test_what_is_counted_is_told(records: Records) -> None:
+    assert ask(records, "How many authors does KiteNet have?").lines[0].text == (
+        "“KiteNet: Flying Kites Indoors” has 2 authors: Åsa Öberg and Juan Ibáñez."
+    )
+    assert ask(records, "papers with 'kites' in the title").lines[0].text == "1 of 4 papers has “kites” in the title."
+    assert ask(records, "papers with 'zebra' in the title").refusal == "No title in this collection has “zebra”."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many hours did the authors of KiteNet need?",
+        "How do the authors of KiteNet fly indoors?",
+        "What does Juan Ibáñez say about paper boats and their sails?",
+        "Is the title of the kite paper a joke?",
+        "Which kites have long tails in the wind?",
+    ],
+)
+def test_what_the_catalogue_leaves_to_the_abstracts(records: Records, question: str) -> None:
+    assert ask(records, question) is None

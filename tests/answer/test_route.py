@@ -28,6 +28,19 @@ from rag.types import Route
         ("Any other paper besides that one on ladders?", "find"),
         ("which paper introduces a wax coating", "find"),
         ("I'm looking for the one where boats sink", "find"),
+        ("does somebody count herons from balloons?", "find"),
+        ("boats of waxed paper that float for hours in the rain", "find"),
+        ("Something to keep paper boats afloat?", "find"),
+        ("whats new in pond ecology", "overview"),
+        ("waxing and boat building, what do we have?", "overview"),
+        ("what does the session offer about herons", "overview"),
+        ("I sail. What should I look at?", "overview"),
+        ("what's going on in heron counting", "overview"),
+        ("Tell me about statistical models of ponds.", "overview"),
+        ("Tell me about WaxNet", "fact"),
+        ("Two papers wax boats. How do they differ?", "compare"),
+        ("WaxNet or FoldNet: which one floats longer?", "compare"),
+        ("What is the smallest pond that the heron count still works with?", "fact"),
     ],
 )
 def test_route(question: str, expected: Route) -> None:
@@ -103,3 +116,8 @@ def test_the_one_points_to_an_earlier_turn(question: str) -> None:
 def test_quoted_text_does_not_choose_the_route() -> None:
     assert route("In the paper that says “we compare many papers and give an overview”: how many boats sank?") == "fact"
     assert route("How do “Why Ladders Lean Left at Home” and “Slow Clocks for Fast Rooms” differ?") == "compare"
+
+
+@pytest.mark.parametrize("question", ["Forget that one. Which boats sink?", "ok, new topic: do they wax it?"])
+def test_an_announced_new_topic_leans_on_nothing(question: str) -> None:
+    assert not leans_on_history(question)
