@@ -45,7 +45,7 @@ HITS = 40
 SURE_MARGIN = 0.15
 LONGEST_QUESTION = 2000
 # Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no.
-SPEAKS_TO_IT = 0.35
+SPEAKS_TO_IT = 0.4
 # A paper whose authors are asked for is the one described if its cosine, or the share of the question's weighted words
 # that it has, is at least this.
 DESCRIBED_COSINE = 0.45

@@ -132,7 +132,7 @@ YES_OR_NO = pattern(r"""^\s*(yes|no|yeah|correct|indeed|right)\b\s*[,:;.–-]*\s
 YES_NO_ASKED = pattern(
     r"""(?: ^ | [.,:;–-]\s | \b(?:and|so|but|ok(?:ay)?|then)\s ) \s* (?:(?:and|so|but|or)\s)?
     (do|does|did|is|are|was|were|can|could|has|have|had|will|would|should|must|isn't|aren't|doesn't|don't)
-    \s(?!there\b|any(one|body)\b|some(one|body)\b)\w[^?]*\?\s*$"""
+    \s(?!(there|you|i|we|u|please)\b|any(one|body)\b|some(one|body)\b)\w[^?]*\?\s*$"""
 )
 # What can only be answered with a number.
 NUMBER_ASKED = pattern(
