@@ -30,6 +30,7 @@ from rag.llm.registry import Manifest, ModelStore
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance, off_topic_questions
 from rag.retrieve.search import Searcher
+from rag.servers import remote_generator
 from rag.settings import Settings
 from rag.types import CollectionInfo, Embedder, Generator, IndexReport, Paper, Progress, Rejected, Turn
 
@@ -52,6 +53,17 @@ def embedder_cache(settings: Settings) -> Path:
 def blocks_dir(settings: Settings) -> Path | None:
     """Where saved KV blocks are; None when they are switched off."""
     return settings.data_dir / "kv" if settings.kv_cache_mb else None
+
+
+def model_identity(settings: Settings) -> str:
+    """What the language model is, kept with figures: name and hash of the file, or the server's address.
+
+    Raises UnknownModel, ModelMissing or ModelCorrupt."""
+    store = model_store(settings)
+    if settings.llm_url is not None:
+        return settings.llm_shown
+    known = settings.llm in store.manifest.names()
+    return store.manifest.get(settings.llm).identity if known else store.resolve(settings.llm).identity
 
 
 class Library:
@@ -203,6 +215,9 @@ class Library:
 
     def new_generator(self, blocks_dir: Path | None) -> Generator:
         """The language model once more, with saved blocks of its own or none. The caller closes it."""
+        remote = remote_generator(self.settings)
+        if remote is not None:
+            return remote
         model = self.models.resolve(self.settings.llm)
         return LocalGenerator(
             model.path,
@@ -249,7 +264,8 @@ class Library:
         with self._building:
             if name not in self._assistants:
                 self.index_store.info(name)  # an unknown name is told before any model is loaded
-                model = self.models.resolve(self.settings.llm)
+                remote = self.settings.llm_url is not None
+                model_name = self.generator().name if remote else self.models.resolve(self.settings.llm).name
                 collection = self.index_store.open(name, self.embedder())
                 finder = EvidenceFinder(collection.catalogue, self.embedder())
                 searcher = Searcher(collection.catalogue, collection.vectors, self.embedder(), self.relevance())
@@ -260,7 +276,7 @@ class Library:
                     records=Records(collection.catalogue),
                     support=SupportModel.load(),
                     generator=self.generator,
-                    model_name=model.name,
+                    model_name=model_name,
                     prompts=Prompts.load(),
                     answer_tokens=self.settings.answer_tokens,
                 )

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import PosterchatError, UsageError
@@ -36,7 +35,7 @@ class Chat:
         self.running = running
         self.collection = collection
         self.infos = {info.name: info for info in library.collections()}
-        self.model = Path(library.settings.llm).name
+        self.model = library.settings.llm_shown
         self.browse = Browse(library)
 
     # --- what is shown ---
