@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +15,7 @@ from rag.answer.prompts import Prompts
 from rag.answer.records import Records
 from rag.answer.route import route
 from rag.answer.support import SupportModel
+from rag.engines import bare_loop, language_model, vector_store
 from rag.errors import PosterchatError
 from rag.index.build import build
 from rag.index.collections import Collection, Collections
@@ -25,19 +27,18 @@ from rag.index.topics import Topic, stored_topics
 from rag.index.vectors import Vectors
 from rag.llm.ahead import PoliteEmbedder, ReadsAhead
 from rag.llm.engine import Engine
-from rag.llm.local import LocalGenerator, usable_cores
+from rag.llm.local import usable_cores
 from rag.llm.registry import Manifest, ModelStore
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance, off_topic_questions
 from rag.retrieve.search import Searcher
-from rag.servers import remote_generator
 from rag.settings import Settings
 from rag.types import CollectionInfo, Embedder, Generator, IndexReport, Paper, Progress, Rejected, Turn
 
 
 def collections(settings: Settings) -> Collections:
     """The collections on disk, for looking only: takes no lock and loads no model."""
-    return Collections(settings.data_dir)
+    return Collections(settings.data_dir, vector_store(settings))
 
 
 def model_store(settings: Settings) -> ModelStore:
@@ -55,20 +56,17 @@ def blocks_dir(settings: Settings) -> Path | None:
     return settings.data_dir / "kv" if settings.kv_cache_mb else None
 
 
-def model_identity(settings: Settings) -> str:
-    """What the language model is, kept with figures: name and hash of the file, or the server's address.
-
-    Raises UnknownModel, ModelMissing or ModelCorrupt."""
-    store = model_store(settings)
-    if settings.llm_url is not None:
-        return settings.llm_shown
-    known = settings.llm in store.manifest.names()
-    return store.manifest.get(settings.llm).identity if known else store.resolve(settings.llm).identity
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    folder: Path | None  # the generation
+    collection: Collection
+    assistant: Assistant
 
 
 class Library:
-    """All that one process needs to index and answer. Holds the data directory's lock until it is closed;
-    models are loaded when they are first needed. Safe to use from several threads."""
+    """All that one process needs to index and answer. Holds the data directory's lock until it is closed; with vectors
+    on a server, only while it indexes: then many may read, and each goes over to a new generation by itself. Models are
+    loaded when they are first needed. Safe to use from several threads."""
 
     def __init__(self, settings: Settings, *, purpose: str) -> None:
         """`purpose` is the command that holds the directory, shown to whoever meets the lock.
@@ -77,7 +75,7 @@ class Library:
         """
         self.settings = settings
         self.models = model_store(settings)
-        self.index_store = Collections(settings.data_dir)
+        self.index_store = collections(settings)
         self._building = threading.RLock()
         self._loading = threading.Lock()  # of the language model, so that the rest can be loaded meanwhile
         self._ahead: threading.Thread | None = None
@@ -86,9 +84,12 @@ class Library:
         self._embedder: Embedder | None = None
         self._generator: Generator | None = None
         self._relevance: Relevance | None = None
-        self._assistants: dict[str, tuple[Collection, Assistant]] = {}
+        self._assistants: dict[str, _Opened] = {}
+        self._outdated: dict[str, Collection] = {}  # a question may still be answered from them
         self._lock = DataDirLock(settings.data_dir, purpose)
-        self._lock.__enter__()
+        self._alone = not self.index_store.vectors.shared
+        if self._alone:
+            self._lock.__enter__()
 
     def __enter__(self) -> Library:
         return self
@@ -108,10 +109,11 @@ class Library:
                 if self._generator is not None:
                     self._generator.close()
                     self._generator = None
-            for collection, _ in self._assistants.values():
+            for collection in [*(opened.collection for opened in self._assistants.values()), *self._outdated.values()]:
                 collection.close()
             self._assistants.clear()
-        self._lock.__exit__(None, None, None)
+        if self._alone:
+            self._lock.__exit__(None, None, None)
 
     def collections(self) -> list[CollectionInfo]:
         """All collections, by name."""
@@ -134,7 +136,7 @@ class Library:
         name = name or self.settings.collection
         with self._building:
             self.assistant(name)
-            return self._assistants[name][0].vectors
+            return self._assistants[name].collection.vectors
 
     def embedder(self) -> Embedder:
         """The embedding model, loaded at the first call. Raises ModelMissing or ModelCorrupt."""
@@ -215,35 +217,11 @@ class Library:
 
     def new_generator(self, blocks_dir: Path | None) -> Generator:
         """The language model once more, with saved blocks of its own or none. The caller closes it."""
-        remote = remote_generator(self.settings)
-        if remote is not None:
-            return remote
-        model = self.models.resolve(self.settings.llm)
-        return LocalGenerator(
-            model.path,
-            name=model.name,
-            identity=f"{model.identity}|prompts {Prompts.load().stable_fingerprint}",
-            context_tokens=self.settings.context_tokens,
-            threads=self.settings.threads,
-            gpu_layers=self.settings.gpu_layers,
-            max_waiting=self.settings.max_waiting,
-            blocks_dir=blocks_dir,
-            blocks_bytes=self.settings.kv_cache_mb * 1_000_000,
-        )
+        return language_model(self.settings, self.models, Prompts.load().stable_fingerprint, blocks_dir)
 
     def bare_loop(self) -> Engine:
         """The language model without its thread and without saved blocks, to compare with. The caller closes it."""
-        model = self.models.resolve(self.settings.llm)
-        return Engine(
-            model.path,
-            identity=model.identity,
-            context_tokens=self.settings.context_tokens,
-            threads=self.settings.threads or usable_cores(),
-            gpu_layers=self.settings.gpu_layers,
-            blocks_dir=None,
-            blocks_bytes=0,
-            aborted=lambda: False,
-        )
+        return bare_loop(self.settings, self.models.resolve(self.settings.llm))
 
     def relevance(self) -> Relevance:
         """The judge of off-topic questions, shared by all collections."""
@@ -262,7 +240,10 @@ class Library:
         IndexCorrupt, ModelMissing."""
         name = name or self.settings.collection
         with self._building:
+            if not self._alone:
+                self._leave_outdated(name)
             if name not in self._assistants:
+                folder = self.index_store.generation(name)
                 self.index_store.info(name)  # an unknown name is told before any model is loaded
                 remote = self.settings.llm_url is not None
                 model_name = self.generator().name if remote else self.models.resolve(self.settings.llm).name
@@ -280,8 +261,17 @@ class Library:
                     prompts=Prompts.load(),
                     answer_tokens=self.settings.answer_tokens,
                 )
-                self._assistants[name] = (collection, assistant)
-            return self._assistants[name][1]
+                self._assistants[name] = _Opened(folder, collection, assistant)
+            return self._assistants[name].assistant
+
+    def _leave_outdated(self, name: str) -> None:
+        """Forget an open collection of which another process has made a new generation."""
+        opened = self._assistants.get(name)
+        if opened is None or self.index_store.generation(name) == opened.folder:
+            return
+        if name in self._outdated:
+            self._outdated.pop(name).close()
+        self._outdated[name] = self._assistants.pop(name).collection
 
     def index(
         self,
@@ -296,20 +286,20 @@ class Library:
         `rebuild` all vectors are made again. Raises what `rag.index.build.build` raises."""
         name = name or self.settings.collection
         with self._building:
-            opened = self._assistants.pop(name, None)
-            if opened is not None:
-                opened[0].close()
+            if self._alone and name in self._assistants:
+                self._assistants.pop(name).collection.close()
             shown = [str(source) for source in sources]
-            report = build(
-                self.index_store,
-                name,
-                items,
-                self.indexing_embedder,
-                sources=shown,
-                progress=progress,
-                embedder_name=self.models.manifest.get(self.settings.embedder).identity,
-                rebuild=rebuild,
-            )
+            with self._lock:
+                report = build(
+                    self.index_store,
+                    name,
+                    items,
+                    self.indexing_embedder,
+                    sources=shown,
+                    progress=progress,
+                    embedder_name=self.models.manifest.get(self.settings.embedder).identity,
+                    rebuild=rebuild,
+                )
         if self._served == name:
             self.read_ahead(name)
         return report

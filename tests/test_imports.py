@@ -24,11 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "llm": BASE,
     **{layer: BASE | set(FLOW[:place]) for place, layer in enumerate(FLOW)},
     "evaluate": BASE | {*FLOW, "llm"},
-    "servers": BASE | {"index", "llm", "settings"},
-    "wiring": BASE | {*FLOW, "llm", "settings", "servers"},
+    "engines": BASE | {"index", "llm", "settings"},
+    "wiring": BASE | {*FLOW, "llm", "settings", "engines"},
     "python_api": BASE | {"ingest", "settings", "wiring"},
     "": {"python_api"},
-    "serve": BASE | {*FLOW, "llm", "settings", "servers", "wiring", "evaluate"},
+    "serve": BASE | {*FLOW, "llm", "settings", "engines", "wiring", "evaluate"},
     "__main__": {"serve"},
 }
 # Each is imported by one module at most (those marked True: by exactly one), and only when it is needed.

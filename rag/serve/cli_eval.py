@@ -174,9 +174,10 @@ def _answers_file(
 ) -> Path:
     """Where answers are kept when no file is named: beside the report, else in the data directory. The name changes
     with everything that shapes an answer, so that old ones are never scored as new."""
+    from rag.engines import model_identity
     from rag.evaluate.questions import fingerprint
     from rag.index.files import storage_errors
-    from rag.wiring import collections, model_identity
+    from rag.wiring import collections
 
     settings = cli.settings()
     info = collections(settings).info(chosen_collection(settings, collection))

@@ -13,7 +13,8 @@ Row = tuple[Literal["OK", "WARN", "FAIL"], str, str, str]
 
 def servers(settings: Settings) -> Iterator[Row]:
     """State, what, finding and remedy for each server; nothing where there is none."""
-    from rag.servers import remote_generator
+    from rag.engines import remote_generator, vector_store
+    from rag.index.vectors_server import OnServer
 
     generator = remote_generator(settings)
     if generator is not None:
@@ -28,3 +29,9 @@ def servers(settings: Settings) -> Iterator[Row]:
             yield "OK", "language model", f"{generator.name} answers ({kind}), {window}{told}", ""
             if generator.leaves_machine:
                 yield "WARN", "language model", "questions and abstracts are sent to another machine", ""
+    store = vector_store(settings)
+    if isinstance(store, OnServer):
+        try:
+            yield "OK", "vectors", f"the Chroma server at {settings.chroma_url} answers (version {store.version()})", ""
+        except PosterchatError as error:
+            yield "WARN", "vectors", f"{error} Papers are searched by their words meanwhile.", error.hint

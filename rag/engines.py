@@ -1,0 +1,90 @@
+"""From settings to the engines: where the language model runs, and where the vectors are. Part of the wiring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag.errors import UsageError
+from rag.index.vectors import OnDisk, VectorStore
+from rag.index.vectors_server import OnServer
+from rag.llm.engine import Engine
+from rag.llm.local import LocalGenerator, usable_cores
+from rag.llm.registry import LocalModel, Manifest, ModelStore
+from rag.llm.remote import RemoteGenerator
+from rag.llm.remote_address import Address
+from rag.settings import Settings
+from rag.types import Generator
+
+
+def vector_store(settings: Settings) -> VectorStore:
+    """Where vectors are kept. Contacts nobody. Raises UsageError for an address that cannot be one."""
+    return OnDisk() if settings.chroma_url is None else OnServer(settings.chroma_url)
+
+
+def language_model(settings: Settings, models: ModelStore, prompts: str, blocks_dir: Path | None) -> Generator:
+    """The language model, on a server or loaded here. `prompts` is the fingerprint of the texts that saved blocks hold,
+    `blocks_dir` where they are, None for no blocks. The caller closes it. Raises ModelMissing or ModelCorrupt."""
+    remote = remote_generator(settings)
+    if remote is not None:
+        return remote
+    model = models.resolve(settings.llm)
+    return LocalGenerator(
+        model.path,
+        name=model.name,
+        identity=f"{model.identity}|prompts {prompts}",
+        context_tokens=settings.context_tokens,
+        threads=settings.threads,
+        gpu_layers=settings.gpu_layers,
+        max_waiting=settings.max_waiting,
+        blocks_dir=blocks_dir,
+        blocks_bytes=settings.kv_cache_mb * 1_000_000,
+    )
+
+
+def bare_loop(settings: Settings, model: LocalModel) -> Engine:
+    """A model loaded here without a thread and without saved blocks, to measure. The caller closes it."""
+    return Engine(
+        model.path,
+        identity=model.identity,
+        context_tokens=settings.context_tokens,
+        threads=settings.threads or usable_cores(),
+        gpu_layers=settings.gpu_layers,
+        blocks_dir=None,
+        blocks_bytes=0,
+        aborted=lambda: False,
+    )
+
+
+def model_identity(settings: Settings) -> str:
+    """What the language model is, kept with figures: name and hash of the file, or the server's address.
+
+    Raises UnknownModel, ModelMissing or ModelCorrupt."""
+    if settings.llm_url is not None:
+        return settings.llm_shown
+    store = ModelStore(settings.models_path, Manifest.load())
+    known = settings.llm in store.manifest.names()
+    return store.manifest.get(settings.llm).identity if known else store.resolve(settings.llm).identity
+
+
+def remote_generator(settings: Settings) -> RemoteGenerator | None:
+    """The language model on a server, None when it runs in this process. Contacts nobody. Raises UsageError for an
+    address or a key that cannot be one."""
+    if settings.llm_url is None:
+        return None
+    address = Address(settings.llm_url, settings.llm_model, _server_key(settings), read_s=settings.llm_timeout_s)
+    context = settings.context_tokens if "context_tokens" in settings.model_fields_set else None
+    return RemoteGenerator(address, context_tokens=context, max_waiting=settings.max_waiting)
+
+
+def _server_key(settings: Settings) -> str:
+    if settings.llm_api_key is not None:
+        return settings.llm_api_key.get_secret_value().strip()
+    if settings.llm_api_key_file is None:
+        return ""
+    try:
+        return settings.llm_api_key_file.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The file {settings.llm_api_key_file} with the key of the model server cannot be read.",
+            hint="Correct POSTERCHAT_LLM_API_KEY_FILE or the permissions of the file.",
+        ) from error
