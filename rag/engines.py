@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag.errors import UsageError
+from rag.index.embedder import open_embedder
 from rag.index.vectors import OnDisk, VectorStore
 from rag.index.vectors_server import OnServer
 from rag.llm.engine import Engine
@@ -13,7 +14,7 @@ from rag.llm.registry import LocalModel, Manifest, ModelStore
 from rag.llm.remote import RemoteGenerator
 from rag.llm.remote_address import Address
 from rag.settings import Settings
-from rag.types import Generator
+from rag.types import Embedder, Generator
 
 
 def vector_store(settings: Settings) -> VectorStore:
@@ -39,6 +40,13 @@ def language_model(settings: Settings, models: ModelStore, prompts: str, blocks_
         blocks_dir=blocks_dir,
         blocks_bytes=settings.kv_cache_mb * 1_000_000,
     )
+
+
+def query_embedder(settings: Settings, models: ModelStore, cache: Path) -> Embedder:
+    """The embedding model for questions, on the CPU. Raises ModelMissing or ModelCorrupt."""
+    spec = models.manifest.get(settings.embedder)
+    threads = settings.threads or usable_cores()
+    return open_embedder(models.path(spec.name), spec.identity, cache=cache, threads=threads)
 
 
 def bare_loop(settings: Settings, model: LocalModel) -> Engine:

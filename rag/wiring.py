@@ -15,19 +15,18 @@ from rag.answer.prompts import Prompts
 from rag.answer.records import Records
 from rag.answer.route import route
 from rag.answer.support import SupportModel
-from rag.engines import bare_loop, language_model, vector_store
+from rag.engines import bare_loop, language_model, query_embedder, vector_store
 from rag.errors import PosterchatError
 from rag.index.build import build
 from rag.index.collections import Collection, Collections
 from rag.index.embed import SentenceTransformerEmbedder
 from rag.index.embed_kept import KeptVectors
-from rag.index.embedder import gpu_at_hand, open_embedder
+from rag.index.embedder import gpu_at_hand
 from rag.index.lock import DataDirLock
 from rag.index.topics import Topic, stored_topics
 from rag.index.vectors import Vectors
 from rag.llm.ahead import PoliteEmbedder, ReadsAhead
 from rag.llm.engine import Engine
-from rag.llm.local import usable_cores
 from rag.llm.registry import Manifest, ModelStore
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance, off_topic_questions
@@ -142,14 +141,7 @@ class Library:
         """The embedding model, loaded at the first call. Raises ModelMissing or ModelCorrupt."""
         with self._building:
             if self._embedder is None:
-                name = self.settings.embedder
-                spec = self.models.manifest.get(name)
-                embedder = open_embedder(
-                    self.models.path(name),
-                    spec.identity,
-                    cache=embedder_cache(self.settings),
-                    threads=self.settings.threads or usable_cores(),
-                )
+                embedder = query_embedder(self.settings, self.models, embedder_cache(self.settings))
                 self._embedder = PoliteEmbedder(embedder, self._stepping_aside)
             return self._embedder
 
