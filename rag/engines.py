@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 from rag.errors import UsageError
 from rag.index.embedder import open_embedder
+from rag.index.files import write_atomic
 from rag.index.vectors import OnDisk, VectorStore
 from rag.index.vectors_server import OnServer
+from rag.llm.cores import machine_name, remembered_threads, usable_cores
 from rag.llm.engine import Engine
-from rag.llm.local import LocalGenerator, usable_cores
+from rag.llm.local import LocalGenerator
 from rag.llm.registry import LocalModel, Manifest, ModelStore
 from rag.llm.remote import RemoteGenerator
 from rag.llm.remote_address import Address
@@ -34,12 +39,34 @@ def language_model(settings: Settings, models: ModelStore, prompts: str, blocks_
         name=model.name,
         identity=f"{model.identity}|prompts {prompts}",
         context_tokens=settings.context_tokens,
-        threads=settings.threads,
+        threads=model_threads(settings),
         gpu_layers=settings.gpu_layers,
         max_waiting=settings.max_waiting,
         blocks_dir=blocks_dir,
         blocks_bytes=settings.kv_cache_mb * 1_000_000,
     )
+
+
+def this_machine() -> str:
+    """What a number of threads was measured on."""
+    return machine_name(version("llama-cpp-python"))
+
+
+def model_threads(settings: Settings) -> int:
+    """Threads of the language model: as set, else as `models bench` measured, else all usable cores."""
+    return settings.threads or remembered_threads(_threads_file(settings), this_machine()) or usable_cores()
+
+
+def keep_threads(settings: Settings, threads: int) -> None:
+    """Remember what was measured on this machine. Not being able to is no failure."""
+    with suppress(OSError):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"machine": this_machine(), "threads": threads}, ensure_ascii=False)
+        write_atomic(_threads_file(settings), text + "\n")
+
+
+def _threads_file(settings: Settings) -> Path:
+    return settings.data_dir / "threads.json"
 
 
 def query_embedder(settings: Settings, models: ModelStore, cache: Path) -> Embedder:
@@ -55,7 +82,7 @@ def bare_loop(settings: Settings, model: LocalModel) -> Engine:
         model.path,
         identity=model.identity,
         context_tokens=settings.context_tokens,
-        threads=settings.threads or usable_cores(),
+        threads=model_threads(settings),
         gpu_layers=settings.gpu_layers,
         blocks_dir=None,
         blocks_bytes=0,

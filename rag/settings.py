@@ -52,7 +52,10 @@ class Settings(BaseSettings):
         default=160, ge=16, le=1024, description="Longest written answer to one read, in tokens."
     )
     threads: int = Field(
-        default=0, ge=0, le=256, description="Threads of the language model; 0 means all usable cores."
+        default=0,
+        ge=0,
+        le=256,
+        description="Threads of the language model; 0: as `models bench` found, else all usable cores.",
     )
     gpu_layers: int = Field(default=-1, ge=-1, description="Layers put on a GPU when there is one; -1 means all.")
     max_waiting: int = Field(

@@ -10,15 +10,17 @@ from rich.text import Text
 
 from rag.errors import ModelCorrupt, ModelError, ModelMissing, UsageError
 from rag.serve.cli_common import Cli, JsonOption
+from rag.serve.cli_models_bench import bench
 from rag.serve.terminal import plain, show_error
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the group `models`."""
-    group = typer.Typer(help="List, fetch and check models.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="List, fetch, check and time models.", no_args_is_help=True, rich_markup_mode=None)
     group.command("list")(list_models)
     group.command("pull")(pull)
     group.command("verify")(verify)
+    group.command("bench")(bench)
     app.add_typer(group, name="models")
 
 
