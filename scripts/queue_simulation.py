@@ -2,9 +2,9 @@
 
     python scripts/queue_simulation.py --users 10000 --an-hour 6 --places 120 --seconds 2.1,4.0,6.5,9.0
 
-Arrivals are random and independent (Poisson). Each question takes one of the `--seconds`, drawn at random, of one of the
-`--places`; who finds none waits, first come first served. `--without-model` is the share of questions that need none
-(catalogue, overviews, refusals). Half an hour of warming up is left out. The same seed gives the same figures.
+Arrivals are random and independent (Poisson). Each question takes one of the `--seconds`, drawn at random, of one of
+the `--places`; who finds none waits, first come first served. `--without-model` is the share of questions that need
+none (catalogue, overviews, refusals). Half an hour of warming up is left out. The same seed gives the same figures.
 """
 
 from __future__ import annotations
