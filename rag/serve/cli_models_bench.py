@@ -87,7 +87,7 @@ def _measure(cli: Cli, settings: Settings, store: ModelStore, wanted: Sequence[s
 
 
 def _table(rows: Sequence[Speed]) -> Table:
-    from rag.serve.cli_models import size_text
+    from rag.serve.cli_common import size_text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("model", "memory", "reads", "writes", ""):

@@ -17,8 +17,7 @@ from rich.text import Text
 import rag
 from rag.errors import DataDirBusy, PosterchatError, StorageFull
 from rag.serve.api_guard import is_loopback
-from rag.serve.cli_common import Cli, JsonOption, default_collection
-from rag.serve.cli_models import size_text
+from rag.serve.cli_common import Cli, JsonOption, default_collection, size_text
 from rag.serve.terminal import plain
 from rag.settings import Settings
 
