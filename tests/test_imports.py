@@ -35,6 +35,7 @@ HEAVY = {
     **dict.fromkeys(["llama_cpp", "chromadb", "sentence_transformers", "gradio"], True),
     **dict.fromkeys(["onnx", "onnxruntime", "tokenizers"], True),
     "torch": False,
+    "mcp": True,  # an optional extra: nothing else may need it
 }
 NEVER_AT_START = {*HEAVY, "transformers", "sklearn", "scipy", "pandas"}
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 300, 60

@@ -28,6 +28,7 @@ from rag.serve import (
     cli_eval_support,
     cli_export,
     cli_index,
+    cli_mcp,
     cli_models,
     cli_papers,
     cli_serve,
@@ -46,7 +47,7 @@ HELP = """Chat with a conference session's papers, offline.
 Every sentence of an answer carries the number of the paper it comes from, and was checked against its abstract.
 
 \b
-  posterchat index page.txt             index a saved session page, or JSONL
+  posterchat index page.txt             index a saved session page, CSV, BibTeX …
   posterchat ask "who won an award?"    ask once
   posterchat chat                       ask in the terminal, with follow-ups
   posterchat serve                      ask in the browser
@@ -126,6 +127,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         cli_ask,
         cli_chat,
         cli_serve,
+        cli_mcp,
         cli_papers,
         cli_export,
         cli_models,
