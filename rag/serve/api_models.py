@@ -127,6 +127,7 @@ class PaperRow(BaseModel):
     year: int | None
     keywords: list[str]
     text_kind: TextKind
+    identifiers: list[str]
 
 
 class PaperReply(PaperRow):

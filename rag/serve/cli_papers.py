@@ -122,7 +122,7 @@ def show(
         return
     cli.out.print(Text(plain(found.title), style="bold"))
     cli.say(", ".join(found.authors))
-    about = (found.award, found.session, found.venue, str(found.year or ""), found.url, found.id)
+    about = (found.award, found.session, found.venue, str(found.year or ""), found.url, *found.identifiers, found.id)
     cli.out.print(Text(plain(" · ".join(part for part in about if part)), style="dim"))
     cli.out.print()
     if found.text_kind == "digest":
