@@ -155,9 +155,7 @@ def manifest_path() -> Path:
     named = os.environ.get("POSTERCHAT_MANIFEST")
     if named:
         return Path(named).expanduser()
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_data" / "models.toml"
-    return installed if installed.is_file() else resource("models/models.toml")
+    return resource("models/models.toml")
 
 
 class Manifest:
