@@ -35,6 +35,7 @@ from rag.serve import (
     doctor,
 )
 from rag.serve.cli_common import Cli, OpenLibrary
+from rag.serve.cli_examples import add_examples
 from rag.serve.terminal import make_console, show_error
 from rag.settings import Settings
 
@@ -137,6 +138,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         doctor,
     ):
         module.add_to(app)
+    add_examples(app)
     return app
 
 

@@ -7,6 +7,8 @@ import typer
 from rag.serve.cli_common import Cli, CollectionOption, chosen_collection
 
 EPILOG = """\b
+Example:
+  posterchat mcp --collection conference
 An assistant starts it itself. Its configuration says how, for example:
   {"mcpServers": {"posterchat": {"command": "posterchat", "args": ["mcp"]}}}
 """

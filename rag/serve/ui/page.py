@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from rag.serve.ui import cards, render, views
 from rag.serve.ui.chat import LONGEST_QUESTION, Chat
+from rag.serve.ui.client_api import ask_for_clients
 from rag.serve.ui.routes import add_views
 from rag.serve.ui.turn import ShownTurn
 
@@ -65,6 +66,8 @@ async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
     blocks = _build(gr, chat)
     blocks.queue(max_size=QUEUE)
     blocks.state_session_capacity = TABS_KEPT
+    with blocks:
+        gr.api(ask_for_clients(chat), api_name="ask", concurrency_id="answers", concurrency_limit=ANSWERS_AT_ONCE)
     gr.mount_gradio_app(
         app,
         blocks,
