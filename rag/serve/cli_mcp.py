@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 def mcp(context: typer.Context, collection: CollectionOption = None) -> None:
     """Serve search, answers and abstracts to an assistant, over the Model Context Protocol.
 
-    Speaks on standard input and output, and ends when they are closed. Needs the extra: pip install "posterchat[mcp]".
+    Speaks on standard input and output, and ends when they are closed. Needs the extra: pip install ".[mcp]".
     """
     cli = Cli.of(context)
     settings = cli.settings()

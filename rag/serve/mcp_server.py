@@ -5,6 +5,7 @@ The package `mcp` is an optional extra; it is imported here only, when `posterch
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -51,7 +52,8 @@ def make_mcp_server(library: Library, collection: str) -> Any:
         from mcp_types import ToolAnnotations
     except ImportError as error:
         raise UsageError(
-            "The MCP server needs the package mcp, which is not installed.", hint='pip install "posterchat[mcp]"'
+            "The MCP server needs the package mcp, which is not installed.",
+            hint=f"Install it beside posterchat: {sys.executable} -m pip install 'mcp>=2,<3'",
         ) from error
 
     server = MCPServer("posterchat", version=rag.__version__, instructions=ABOUT, log_level="WARNING")

@@ -124,7 +124,7 @@ def test_without_the_package_it_is_said_how_to_get_it(library: ApiLibrary, monke
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
     with pytest.raises(UsageError, match="needs the package mcp") as caught:
         make_mcp_server(library, "made-up")
-    assert "posterchat[mcp]" in caught.value.hint
+    assert "pip install 'mcp>=2,<3'" in caught.value.hint
 
 
 @pytest.mark.real
