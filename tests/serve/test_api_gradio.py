@@ -20,9 +20,9 @@ def connected(site: Site) -> Client:
 
 
 def test_one_question_one_answer_object(client: Client) -> None:
-    answer = client.predict("Do maps fade?", "", api_name="/ask")
+    answer = client.predict("Do maps fade?", "", api_name="/answer")
     assert "[1]" in answer["answer"] and answer["citations"][0]["title"].startswith("Lanternfish")
-    assert client.predict("Do maps fade?", "small", api_name="/ask")["collection"] == "small"
+    assert client.predict("Do maps fade?", "small", api_name="/answer")["collection"] == "small"
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ def test_one_question_one_answer_object(client: Client) -> None:
     ],
 )
 def test_what_goes_wrong_comes_with_a_remedy(client: Client, question: str, collection: str, message: str) -> None:
-    error = client.predict(question, collection, api_name="/ask")["error"]
+    error = client.predict(question, collection, api_name="/answer")["error"]
     assert message in error["message"] and error["hint"]
 
 
 def test_nothing_else_of_the_page_is_offered(client: Client) -> None:
-    assert list(client.view_api(print_info=False, return_format="dict")["named_endpoints"]) == ["/ask"]
+    assert list(client.view_api(print_info=False, return_format="dict")["named_endpoints"]) == ["/answer"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def ask_for_clients(chat: Chat) -> Callable[[str, str], dict[str, Any]]:
-    """The function behind `/ask`. It returns the answer object, or `{"error": {"message", "hint"}}`, because Gradio
+    """The function behind `/answer`. It returns the answer object, or `{"error": {"message", "hint"}}`, because Gradio
     hides messages of exceptions."""
 
     def ask(question: str, collection: str = "") -> dict[str, Any]:

@@ -67,7 +67,7 @@ async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
     blocks.queue(max_size=QUEUE)
     blocks.state_session_capacity = TABS_KEPT
     with blocks:
-        gr.api(ask_for_clients(chat), api_name="ask", concurrency_id="answers", concurrency_limit=ANSWERS_AT_ONCE)
+        gr.api(ask_for_clients(chat), api_name="answer", concurrency_id="answers", concurrency_limit=ANSWERS_AT_ONCE)
     gr.mount_gradio_app(
         app,
         blocks,
