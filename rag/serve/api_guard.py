@@ -7,7 +7,7 @@ import asyncio
 import ipaddress
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,10 +53,10 @@ class OwnHosts:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"host" and not self._ours("//" + value.decode("latin-1")):
-                    await _refuse(send, 403, "foreign_host", "This server is not known by that host name.", _HINT)
+                    await refuse(send, 403, "foreign_host", "This server is not known by that host name.", _HINT)
                     return
                 if name == b"origin" and not self._ours(value.decode("latin-1")):
-                    await _refuse(send, 403, "foreign_origin", "Pages of other hosts may not use this server.", _HINT)
+                    await refuse(send, 403, "foreign_origin", "Pages of other hosts may not use this server.", _HINT)
                     return
         await self._app(scope, receive, send)
 
@@ -91,10 +91,10 @@ class Bodies:
             whole = await asyncio.wait_for(self._read(scope, receive), self._timeout_s)
         except ValueError:
             text = f"The request is bigger than {self._limit:,} bytes."
-            await _refuse(send, 413, "too_large", text, "Send fewer or shorter messages.")
+            await refuse(send, 413, "too_large", text, "Send fewer or shorter messages.")
             return
         except TimeoutError:
-            await _refuse(send, 408, "timeout", "The request did not come to an end in time.")
+            await refuse(send, 408, "timeout", "The request did not come to an end in time.")
             return
         if whole is None:
             return  # the client has left
@@ -148,8 +148,11 @@ def _is_address(name: str) -> bool:
     return True
 
 
-async def _refuse(send: Any, status: int, code: str, message: str, hint: str = "") -> None:
+async def refuse(
+    send: Any, status: int, code: str, message: str, hint: str = "", more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    """Answer a request with an error instead of handing it on, and end its connection."""
     content = json.dumps(body(code, message, hint)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"connection", b"close")]})
     await send({"type": "http.response.body", "body": content})

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -33,21 +33,27 @@ log = logging.getLogger(__name__)
 class Answers:
     """Begins answers, at most `max_waiting + 1` (those that the model can have) and some more at once."""
 
-    def __init__(self, library: Library, running: Running) -> None:
+    def __init__(self, library: Library, running: Running, wait_s: Callable[[], int]) -> None:
+        """`wait_s` guesses in how many seconds it is worth asking again, for those who are turned away."""
         self._library = library
+        self._wait_s = wait_s
         self._running = running
         self._places = threading.BoundedSemaphore(library.settings.max_waiting + 1 + BESIDE_THE_QUEUE)
 
     def begin(self, question: str, collection: str, history: Sequence[Turn]) -> AnswerStream:
         """A new answer, to be closed by the caller, who runs in an event loop. Raises Overloaded."""
         if not self._places.acquire(blocking=False):
-            raise Overloaded("Too many questions are being answered already.", hint="Ask again in a minute.")
+            raise self._timed(Overloaded("Too many questions are being answered already."))
         stream = AnswerStream(self._running)
         name = f"answer-{stream.id[:8]}"
         threading.Thread(
             target=self._make, args=(stream, question, collection, history), name=name, daemon=True
         ).start()
         return stream
+
+    def _timed(self, error: Overloaded) -> Overloaded:
+        error.retry_after_s = self._wait_s()
+        return error
 
     def _make(self, stream: AnswerStream, question: str, collection: str, history: Sequence[Turn]) -> None:
         events = None
@@ -60,6 +66,8 @@ class Answers:
                 events = self._library.assistant(collection).ask(question, history, stop=run.stop)
                 for event in events:
                     stream.put(event)
+        except Overloaded as error:
+            stream.put(self._timed(error))
         except PosterchatError as error:
             stream.put(error)
         except Exception:

@@ -223,7 +223,7 @@
     if (badge && badge.dataset.state === "ready") return;
     if (badge) {
       try {
-        const health = await (await fetch("health")).json();
+        const health = await (await fetch("health?always_200=true")).json();
         const ready = health.embedder_loaded && health.model_loaded;
         badge.textContent = ready ? "" : health.problem || "loading the model…";
         badge.dataset.state = ready ? "ready" : health.problem ? "problem" : "loading";
