@@ -204,5 +204,5 @@ def _info(name: str, catalogue: Catalogue) -> CollectionInfo:
 def _broken(name: str, reason: str) -> IndexCorrupt:
     return IndexCorrupt(
         f"The collection {name} is damaged: {reason}.",
-        hint=f"Remove it with `posterchat collections remove {name}` and index the files again.",
+        hint=f"Try `posterchat collections repair {name}`; if it cannot, remove it and index the files again.",
     )

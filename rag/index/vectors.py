@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from rag.errors import IndexCorrupt, IndexMismatch, StorageFull
+from rag.index.origin import REMEDY, check_origin
 from rag.index.rows import UNWRITABLE
 from rag.index.shape import Shape
 from rag.types import Chunk
@@ -20,9 +20,6 @@ _BATCH = 5000  # Chroma refuses more than 5461 rows at once
 # Chroma's defaults (l2, 100, 16, 100) find 72 % of the true neighbours of hard queries, these all of them;
 # `ef_search` has no effect unless it is set when the collection is made.
 _HNSW: Any = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
-_REMEDY = (
-    "Build it again with `posterchat index FILE --rebuild`, or remove it with `posterchat collections remove NAME`."
-)
 
 
 class Vectors:
@@ -59,7 +56,7 @@ class Vectors:
     def open(cls, path: Path, shape: Shape) -> Vectors:
         """The vectors in `path`. Raises IndexCorrupt when they are missing or damaged, IndexMismatch when they were
         built in another shape."""
-        _check_store(path)
+        check_origin(path)
         with _reading(path):
             client = _client(path)
             try:
@@ -168,25 +165,13 @@ class Vectors:
                 similarities = part["embeddings"] @ vector / np.maximum(lengths, 1e-12)
                 found += zip((row["paper"] for row in part["metadatas"]), map(float, similarities), strict=True)
         if len(found) < total:
-            raise IndexCorrupt(f"Of {total} chunks in {self._path} only {len(found)} can be read.", hint=_REMEDY)
+            raise IndexCorrupt(f"Of {total} chunks in {self._path} only {len(found)} can be read.", hint=REMEDY)
         return found
 
 
 def mismatch(built: Shape, running: Shape) -> IndexMismatch:
     """The error for an index of the shape `built` that is opened with `running`."""
-    return IndexMismatch(f"The index was built with {built}, but this program runs {running}.", hint=_REMEDY)
-
-
-def _check_store(path: Path) -> None:
-    """Look before Chroma does: it makes an empty store where there is none."""
-    store = path / "chroma.sqlite3"
-    if not store.is_file():
-        raise IndexCorrupt(f"The vectors in {path} are missing.", hint=_REMEDY)
-    try:
-        with closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            db.execute("SELECT count(*) FROM collections").fetchone()
-    except sqlite3.Error as exc:
-        raise IndexCorrupt(f"The vectors in {path} cannot be read: {exc}.", hint=_REMEDY) from exc
+    return IndexMismatch(f"The index was built with {built}, but this program runs {running}.", hint=REMEDY)
 
 
 def _client(path: Path) -> Any:
@@ -211,7 +196,7 @@ def _reading(path: Path) -> Iterator[None]:
     except (ChromaError, OSError, ValueError) as exc:
         if _unwritable(str(exc)):  # Chroma writes while it opens a store
             raise _full(path, exc) from exc
-        raise IndexCorrupt(f"The vectors in {path} cannot be read: {exc}.", hint=_REMEDY) from exc
+        raise IndexCorrupt(f"The vectors in {path} cannot be read: {exc}.", hint=REMEDY) from exc
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import typer
 from rich.text import Text
 
 import rag
-from rag.errors import DataDirBusy, PosterchatError, StorageFull
+from rag.errors import DataDirBusy, IndexMismatch, PosterchatError, StorageFull
 from rag.serve.api_guard import is_loopback
 from rag.serve.cli_common import Cli, JsonOption, default_collection
 from rag.serve.cli_models import size_text
@@ -217,6 +217,7 @@ def _prompts(settings: Settings) -> Iterator[Finding]:
 
 
 def _collections(settings: Settings) -> Iterator[Finding]:
+    from rag.index.repair import examine as examine_collection
     from rag.wiring import collections
 
     store = collections(settings)
@@ -231,16 +232,23 @@ def _collections(settings: Settings) -> Iterator[Finding]:
         what = f"collection {name}"
         try:
             info = store.info(name)
-            with store.catalogue(name) as catalogue:
-                papers = catalogue.count()
-        except PosterchatError as error:
+        except IndexMismatch as error:
             yield Finding("FAIL", what, str(error), error.hint)
             continue
-        if expected is not None and info.fingerprint != expected.fingerprint:
+        except PosterchatError:
+            info = None
+        condition = examine_collection(store, name)
+        if condition.problems:
+            text = "; ".join(problem.rstrip(".") for problem in condition.problems)
+            again = f"posterchat collections remove {name}, then index its files again"
+            mend = f"posterchat collections repair {name}"
+            yield Finding("FAIL", what, text, mend if condition.mendable else again)
+        elif expected is not None and info is not None and info.fingerprint != expected.fingerprint:
             text = f"it was built with {info.embedder}, and {expected} is what runs now"
-            yield Finding("FAIL", what, text, f"posterchat collections remove {name}, then index its files again")
+            yield Finding("FAIL", what, text, f"posterchat collections repair {name}")
         else:
-            yield Finding("OK", what, f"{papers} papers")
+            left = "; an index command was killed here: the next one clears up" if condition.unfinished else ""
+            yield Finding("OK", what, f"whole: {condition.papers} papers, state {condition.generation}{left}")
     default = default_collection(settings)
     if default not in names:
         remedy = f"posterchat index --collection {default} FILE, or unset the setting"
