@@ -22,6 +22,7 @@ from rag.answer.check import (
     unsure_yes_or_no,
 )
 from rag.answer.facts import names_in
+from rag.answer.markup import foreign_markup, without_own_markers
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -150,7 +151,7 @@ class Reader:
         return 1 - probability if said.startswith("no") else 0.5
 
     def _judge(self, run: Run, job: Read, text: str, kept: list[Sentence]) -> Generator[Event, None, None]:
-        text = " ".join(text.split())
+        text = without_own_markers(" ".join(text.split()), job.paper)
         affirms = only_affirms(text, job.question)
         if is_echo(text, job.question):
             yield SentenceDropped("it only repeats the question")
@@ -162,6 +163,9 @@ class Reader:
             yield SentenceDropped("it lacks the number that was asked for")
             return
         paper, verdict = self.best_source(text, job)
+        if foreign := foreign_markup(text, paper):
+            yield SentenceDropped(f"the abstract does not contain {foreign}")
+            return
         if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
             yield SentenceDropped("it only affirms what the abstract does not say")
             return

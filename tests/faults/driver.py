@@ -1,10 +1,10 @@
 """Runs the real command line again and again, each time in a fork of one warm process, and kills some of the runs.
 
 It reads requests as JSON lines and answers each with one: `{"argv", "env"?, "kill_at"?, "kill_after_s"?, "clock_s"?,
-"largest_file"?, "hold"?}` gives `{"code", "out", "err", "events", "seconds"}`. The library has hashed vectors in place
-of the embedding model; all else (files, SQLite, Chroma, locks, commands) is the program's. `kill_at` N is a `kill -9`
-just before the N-th thing that the process does to its files, `kill_after_s` one at a time. The command `check NAME` is
-ours: it opens a collection and searches for each of its papers.
+"largest_file"?, "no_links"?, "hold"?}` gives `{"code", "out", "err", "events", "seconds"}`. The library has hashed
+vectors in place of the embedding model; all else (files, SQLite, Chroma, locks, commands) is the program's. `kill_at` N
+is a `kill -9` just before the N-th thing that the process does to its files, `kill_after_s` one at a time. The command
+`check NAME` is ours: it opens a collection and searches for each of its papers.
 """
 
 from __future__ import annotations
@@ -107,6 +107,8 @@ def _be_the_command(request: dict[str, Any], out: int, err: int, told: int) -> N
         os.dup2(out, 1)
         os.dup2(err, 2)
         os.environ.update(request.get("env", {}))
+        if request.get("no_links"):
+            os.link = _no_link
         _shift_clock(request.get("clock_s", 0.0))
         if size := request.get("largest_file"):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -147,6 +149,11 @@ def _count_changes(kill_at: int) -> Callable[[], int]:
 
     sys.addaudithook(hook)
     return lambda: seen
+
+
+def _no_link(*names: Any, **options: Any) -> None:
+    """As on a disk that has no links, so that files are copied."""
+    raise OSError("no links here")
 
 
 def _shift_clock(seconds: float) -> None:

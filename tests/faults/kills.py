@@ -78,7 +78,7 @@ def kill_everywhere(world: World, *, points: int, seed: int) -> list[Point]:
     for number, operation in enumerate(every):
         share = points // len(every) + (number < points % len(every))
         world.reset(empty=not operation.before)
-        whole = world(*operation.argv)
+        whole = world(*operation.argv, no_links=True)
         assert whole["code"] == 0, whole
         events = sorted(rng.sample(range(1, whole["events"] + 1), min(-(-share // 2), whole["events"])))
         times = [rng.uniform(0.02, 1.0) * whole["seconds"] for _ in range(share - len(events))]
@@ -92,7 +92,7 @@ def kill_once(world: World, operation: Operation, request: dict[str, Any]) -> Po
     where = f"change {request['kill_at']}" if "kill_at" in request else f"{request['kill_after_s']:.2f} s"
     told = f"{operation.name}, killed at {where}"
     world.reset(empty=not operation.before)
-    killed = world(*operation.argv, **request)
+    killed = world(*operation.argv, no_links=True, **request)
     assert killed["code"] in (0, -9), (told, killed)
     said = world.doctor().get(f"collection {NAME}")
     found = world.papers()
