@@ -41,7 +41,7 @@ def collections(settings: Settings) -> Collections:
 
 def model_store(settings: Settings) -> ModelStore:
     """The models on disk and the manifest that they are checked against."""
-    return ModelStore(settings.models_path, Manifest.load())
+    return ModelStore(settings.models_path, Manifest.load(), allow_unpinned=settings.allow_unpinned)
 
 
 def embedder_cache(settings: Settings) -> Path:

@@ -16,6 +16,21 @@ _MARKUP = re.compile(
 )
 
 
+_RUN = 5  # words in a row of a prompt that no answer needs
+
+
+def reveals(text: str, prompts: str, paper: Paper) -> bool:
+    """Whether `text` repeats some words in a row of the prompts that are not in the paper."""
+    paper = trusted(paper)
+    runs = _runs(prompts) - _runs(f"{paper.title} {paper.abstract}")
+    return not runs.isdisjoint(_runs(text))
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
+
+
 def without_own_markers(text: str, paper: Paper) -> str:
     """`text` without markers such as `[3]` that the paper's abstract does not have."""
     return _MARKER.sub(lambda found: found[0] if found[0].strip() in paper.abstract else "", text).strip()

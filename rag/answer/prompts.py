@@ -55,6 +55,11 @@ class Prompts:
         )
 
     @property
+    def instructions(self) -> str:
+        """What the model is told beside papers and questions, and has no reason to repeat."""
+        return f"{self.templates['read.system']} {self.templates['read.stable'].partition('$title')[0]}"
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hex digits of the SHA-256 over all prompt texts."""
         return _fingerprint(self.templates)

@@ -23,6 +23,7 @@ from rag.answer.check import (
 )
 from rag.answer.facts import names_in
 from rag.answer.markup import foreign_markup, without_own_markers
+from rag.answer.markup import foreign_markup, reveals, without_own_markers
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import PromptTooLong
@@ -165,6 +166,9 @@ class Reader:
         paper, verdict = self.best_source(text, job)
         if foreign := foreign_markup(text, paper):
             yield SentenceDropped(f"the abstract does not contain {foreign}")
+            return
+        if reveals(text, self.prompts.instructions, paper):
+            yield SentenceDropped("it repeats the instructions")
             return
         if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
             yield SentenceDropped("it only affirms what the abstract does not say")

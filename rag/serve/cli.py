@@ -40,7 +40,7 @@ from rag.serve.terminal import make_console, show_error
 from rag.settings import Settings
 
 LIBRARIES = ("llama-cpp-python", "chromadb", "sentence-transformers", "torch", "gradio", "numpy", "pydantic", "typer")
-_FLAGS = ("--debug", "--quiet")
+_FLAGS = ("--debug", "--quiet", "--allow-unpinned")
 _DATA_DIR = "--data-dir"
 
 HELP = """Chat with a conference session's papers, offline.
@@ -104,6 +104,9 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         ] = None,
         debug: Annotated[bool, typer.Option("--debug", help="Show where an error happened.")] = False,
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")] = False,
+        allow_unpinned: Annotated[
+            bool, typer.Option("--allow-unpinned", help="Load a model file that has no pinned SHA-256.")
+        ] = False,
         version: Annotated[
             bool, typer.Option("--version", help="Print the version; with -v also the libraries'.")
         ] = False,
@@ -113,6 +116,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
             data_dir=data_dir,
             debug=debug,
             quiet=quiet,
+            allow_unpinned=allow_unpinned or None,
             open_library=open_library or _open_library,
             out=make_console(),
             err=make_console(stderr=True),

@@ -53,7 +53,9 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(
     context: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Also say which commands use the network.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Also say what uses the network, and try all else without one.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Also hash the models in full and load llama.cpp.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -279,8 +281,20 @@ def _llama(settings: Settings) -> Iterator[Finding]:
 
 
 def _offline(settings: Settings) -> Iterator[Finding]:
+    """Says which commands use the network, and tries those that should not: indexing and asking."""
+    from rag.serve.offline import try_offline
+
     for what, text in NETWORK:
         yield Finding("OK", what, text)
+    tried = try_offline(settings)
+    how = "in a process without a network" if tried.cut_off else "watching Python's sockets only"
+    if tried.attempts:
+        text = f"indexing or asking tried to reach {', '.join(dict.fromkeys(tried.attempts))}"
+        yield Finding("FAIL", "offline", text, "Please report this: it must not happen.")
+    elif not tried.answered:
+        yield Finding("FAIL", "offline", f"tried {how}: {tried.problem}", "Mend what the lines above say.")
+    else:
+        yield Finding("OK", "offline", f"a paper was indexed and a question about it answered, {how}")
     if not is_loopback(settings.host):
         remedy = "Set POSTERCHAT_HOST to 127.0.0.1, unless that is wanted."
         yield Finding("WARN", "serve", f"it is set to bind {settings.host}, which other machines can reach", remedy)

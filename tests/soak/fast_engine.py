@@ -1,5 +1,5 @@
-"""A stand-in for llama.cpp: a token is a word, and the answer is the sentence of the abstract that shares most words with
-the question. Above it all is the program's: the queue, the owner thread, cancelling, the whole path of an answer."""
+"""A stand-in for llama.cpp: a token is a word, and the answer is the sentence of the abstract that shares most words
+with the question. Above it all is the program: the queue, the owner thread, cancelling, the whole way of an answer."""
 
 from __future__ import annotations
 

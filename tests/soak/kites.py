@@ -1,5 +1,5 @@
-"""Made-up papers about numbered kites, and questions whose right answer is known: whoever asks about one kite and is told
-of another has got somebody else's answer."""
+"""Made-up papers about numbered kites, and questions whose right answer is known: whoever asks about one kite and is
+told of another has got somebody else's answer."""
 
 from __future__ import annotations
 
