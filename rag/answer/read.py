@@ -22,16 +22,16 @@ from rag.answer.check import (
     unsure_yes_or_no,
 )
 from rag.answer.facts import names_in
-from rag.answer.markup import foreign_markup, without_own_markers
 from rag.answer.markup import foreign_markup, reveals, without_own_markers
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
-from rag.errors import PromptTooLong
+from rag.errors import Overloaded, PromptTooLong
 from rag.retrieve.evidence import EvidenceFinder
 from rag.text import split_sentences
 from rag.types import (
     Event,
     EvidenceFound,
+    Generation,
     Paper,
     Prompt,
     Sentence,
@@ -43,6 +43,7 @@ from rag.types import (
 )
 from rag.types import Generator as Model
 
+_FULL_QUEUE_S = 0.2
 # Order of verdicts, best first.
 _RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 
@@ -97,9 +98,10 @@ class Reader:
         """Stream the model's words, and judge every sentence when the next one has begun. Returns those that are left
         to judge: the last one, or all of them where the model itself is to be asked about them (it does one thing at
         a time)."""
-        model = self.generator()
-        generation = model.generate(self._fit(model, job), max_tokens=self.answer_tokens)
         pending, opened, left = "", False, []
+        generation = yield from self._begin(run, job, self.answer_tokens)
+        if generation is None:
+            return left
         try:
             for piece in generation:
                 if run.stop.is_set():
@@ -127,15 +129,30 @@ class Reader:
         whole = pending.strip() and not run.stop.is_set()
         return [*left, pending.strip()] if whole else left
 
+    def _begin(self, run: Run, job: Read, max_tokens: int) -> Generator[Event, None, Generation | None]:
+        """Queue a read. Only an answer that has not begun is turned away when the queue is full: another one waits for
+        its place, with signs of life. Returns None when it was stopped meanwhile."""
+        model = self.generator()
+        prompt = self._fit(model, job)
+        while not run.stop.is_set():
+            try:
+                return model.generate(prompt, max_tokens=max_tokens)
+            except Overloaded:
+                if not run.timings.prompt_tokens:
+                    raise
+            yield Token("")
+            run.stop.wait(_FULL_QUEUE_S)
+        return None
+
     def agreement(
         self, run: Run, paper: Paper, text: str, *, tail: str = "about.tail"
     ) -> Generator[Event, None, float]:
         """Yields signs of life; returns the probability (0..1) that the model says yes to a question about a text: by
         default whether the paper is what the text asks for. .5 when it says neither yes nor no."""
-        model = self.generator()
-        job = Read(paper, text, paper.abstract, tail=tail)
-        generation = model.generate(self._fit(model, job), max_tokens=1)
         said, probability = "", 0.5
+        generation = yield from self._begin(run, Read(paper, text, paper.abstract, tail=tail), 1)
+        if generation is None:
+            return probability
         try:
             for piece in generation:
                 if run.stop.is_set():

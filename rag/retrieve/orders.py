@@ -67,7 +67,7 @@ _ORDERS = (
     _pattern(r"\bI\s(?:hereby\s)?(?:authori[sz]e|order|command|instruct|allow|permit)\syou\b"),
     # Roles, tokens and tags of chats.
     _pattern(
-        r"(?:^|(?<=[\s.!?>\]\"'“”]))(?:SYSTEM|System|ASSISTANT|Assistant|USER|User|HUMAN|Human|ADMIN)\s?:", re.NOFLAG
+        r"(?:^|[\n.!?>\]\"'“”]\s*)(?:SYSTEM|System|ASSISTANT|Assistant|USER|User|HUMAN|Human|ADMIN)\s?:", re.NOFLAG
     ),
     _pattern(
         rf"""{_START}(?:new|next|your|real|actual|hidden|secret)\s
@@ -89,7 +89,7 @@ _ORDERS = (
     # The same in some other languages.
     _pattern(
         r"""\b(?:vergiss|ignorier(?:e|en)?|missachte)\b.{0,40}\b(?:anweisung\w*|regeln|befehle?|vorgaben)\b
-        | \b(?:oublie[zr]?|ignore[zr]?)\b.{0,40}\b(?:instructions|consignes|règles)\b
+        | \b(?:oublie[zr]?|ignorez|ignore\s(?:toutes|les))\b.{0,40}\b(?:instructions|consignes|règles)\b
         | \b(?:olvida|ignora)\b.{0,40}\b(?:instrucciones|reglas|istruzioni|regole)\b
         | \bantworte\s(?:nur|ausschließlich|mit)\b | \bréponds?(?:ez)?\s(?:seulement|uniquement|par)\b
         | \bresponde\s(?:solo|únicamente|con)\b | (?:忽略|无视|忘记).{0,20}(?:指令|指示|提示|规则)

@@ -42,6 +42,7 @@ from rag.settings import Settings
 LIBRARIES = ("llama-cpp-python", "chromadb", "sentence-transformers", "torch", "gradio", "numpy", "pydantic", "typer")
 _FLAGS = ("--debug", "--quiet", "--allow-unpinned")
 _DATA_DIR = "--data-dir"
+_UNPINNED = typer.Option("--allow-unpinned", help="Load a model file that has no pinned SHA-256.")
 
 HELP = """Chat with a conference session's papers, offline.
 
@@ -104,9 +105,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         ] = None,
         debug: Annotated[bool, typer.Option("--debug", help="Show where an error happened.")] = False,
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")] = False,
-        allow_unpinned: Annotated[
-            bool, typer.Option("--allow-unpinned", help="Load a model file that has no pinned SHA-256.")
-        ] = False,
+        allow_unpinned: Annotated[bool, _UNPINNED] = False,
         version: Annotated[
             bool, typer.Option("--version", help="Print the version; with -v also the libraries'.")
         ] = False,
