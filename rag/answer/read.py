@@ -136,12 +136,15 @@ class Reader:
         prompt = self._fit(model, job)
         while not run.stop.is_set():
             try:
-                return model.generate(prompt, max_tokens=max_tokens)
+                generation = model.generate(prompt, max_tokens=max_tokens)
             except Overloaded:
                 if not run.timings.prompt_tokens:
                     raise
-            yield Token("")
-            run.stop.wait(_FULL_QUEUE_S)
+                yield Token("")
+                run.stop.wait(_FULL_QUEUE_S)
+            else:
+                yield Token("")  # it has its place: a server can say now that the answer comes
+                return generation
         return None
 
     def agreement(

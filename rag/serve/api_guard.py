@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import socket
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,6 +16,11 @@ from rag.serve.api_errors import body
 
 MAX_BODY_BYTES = 1_000_000
 BODY_TIMEOUT_S = 20.0
+_CORS = b"access-control-"
+_SHUT = ("/monitoring", "/login", "/logout", "/pwa_icon", "/file", "/proxy", "/upload")
+_OPEN = tuple(
+    f"/gradio_api/{name}" for name in ("queue/", "heartbeat/", "startup-events", "info", "app_id", "cancel", "reset")
+)
 _ANY_ADDRESS = ("0.0.0.0", "::")
 _API = ("/health", "/metrics", "/docs", "/openapi.json", "/api", "/v1")
 
@@ -125,6 +131,37 @@ class Bodies:
                 raise ValueError
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+
+class Doors:
+    """Shuts what Gradio opens and the page does not need: files, uploads, proxies, links kept on disk, monitoring, its
+    own login. Nothing that says from which other pages a browser may read (CORS) leaves either."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Called by the server for every request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if is_shut(scope["path"]):
+            await refuse(send, 404, "not_found", "There is nothing here.")
+            return
+
+        async def without_cors(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if not pair[0].lower().startswith(_CORS)]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self._app(scope, receive, without_cors)
+
+
+def is_shut(path: str) -> bool:
+    """Whether a path of Gradio's is one that the page does not need."""
+    path = re.sub("/{2,}", "/", path)
+    return path.startswith(_SHUT) or (path.startswith("/gradio_api") and not path.startswith(_OPEN))
 
 
 class ApiFirst:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 # Answers without the model (catalogue, refusals) need no place in its queue; this many more may be on their way.
 BESIDE_THE_QUEUE = 8
-# How long a response waits for the first event, and after the quotes for a model that has no room: a status can only
-# be chosen before anything is sent.
+# How long a response waits for the first event, and after the quotes for the model to say whether it has room, which it
+# does at once unless it is being loaded: a status can only be chosen before anything is sent.
 FIRST_EVENT_S = 10.0
-AFTER_EVIDENCE_S = 0.1
+AFTER_EVIDENCE_S = 2.0
 LEFT_CHECK_S = 0.5
 
 log = logging.getLogger(__name__)

@@ -92,7 +92,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     from fastapi import FastAPI
 
     from rag.serve.api import make_api
-    from rag.serve.api_guard import ApiFirst, Bodies
+    from rag.serve.api_guard import ApiFirst, Bodies, Doors
     from rag.serve.api_metrics import MeasuredLibrary, Metrics
     from rag.serve.ui.chat import Chat
     from rag.serve.ui.page import mount
@@ -134,6 +134,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     app.state.stop = stop
     api = make_api(measured, running, metrics, collection=chosen, health=health)
     app.add_middleware(Bodies, limit=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(Doors)
     app.add_middleware(ApiFirst, api=api)
     _guard(app, library.settings, metrics, host=host)
     warmup.start()
