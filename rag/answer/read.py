@@ -143,7 +143,11 @@ class Reader:
                 yield Token("")
                 run.stop.wait(_FULL_QUEUE_S)
             else:
-                yield Token("")  # it has its place: a server can say now that the answer comes
+                try:
+                    yield Token("")  # it has its place: a server can say now that the answer comes
+                except BaseException:
+                    generation.close()
+                    raise
                 return generation
         return None
 

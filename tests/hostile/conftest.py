@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from attacks import Attack, attacks, write_papers
+from attacked import Attacked
+from attacks import attacks, write_papers
 from worst_model import ObedientModel
 
 from rag.answer.pipeline import Assistant
@@ -21,17 +21,6 @@ from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance
 from rag.retrieve.search import Searcher
 from rag.testing import HashEmbedder
-from rag.types import Paper
-
-
-@dataclass
-class Attacked:
-    """An assistant over attacked papers."""
-
-    assistant: Assistant
-    model: ObedientModel
-    tries: list[Attack]
-    papers: dict[str, Paper]
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
 
+from attacked import Attacked
 from attacks import PROMPT, Attack
 
 from rag.ingest.clean import _INVISIBLE as INVISIBLE
 from rag.types import Answer, Done, EvidenceFound, SentenceChecked, Turn
-
-if TYPE_CHECKING:
-    from conftest import Attacked
 
 LINKS = re.compile(r"https?://|//\w+\.\w|javascript:|!\[|\]\(|<\w+[ >]")
 

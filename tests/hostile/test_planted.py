@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attacked import Attacked
 from attacks import SECRET
-from conftest import Attacked
 
 from rag.ingest.read import read_papers
 from rag.serve.api_openai import completion
