@@ -13,7 +13,7 @@ from attacked import Attacked
 from attacks import SECRET
 
 from rag.ingest.read import read_papers
-from rag.serve.api_openai import completion
+from rag.serve.api_openai import Chunks, completion
 from rag.serve.export import export_answers
 from rag.serve.terminal import plain
 from rag.serve.ui.turn import ShownTurn
@@ -57,6 +57,19 @@ def test_no_surface_shows_what_a_model_made_of_it(attacked: Attacked) -> None:
         "terminal": plain(answer.text),
         "page": " ".join(sentence.text for sentence in shown.sentences),
     }
+    assert answer.sentences or answer.refused
     for name, said in surfaces.items():
         assert "evil.example" not in said and SECRET not in said, (name, said)
     assert io.StringIO(surfaces["Markdown"]).readline()
+
+
+@pytest.mark.parametrize("place", ["author", "title"])
+def test_names_and_titles_make_no_images_in_clients_that_show_markdown(attacked: Attacked, place: str) -> None:
+    one = next(one for one in attacked.tries if one.family == "order: an image" and one.place == place)
+    events = list(attacked.assistant.ask(f"Who wrote “{one.row()['title']}”?"))
+    assert isinstance(events[-1], Done) and events[-1].answer.route == "catalogue"
+    assert "![" in json.dumps(events[-1].answer.to_json())  # the paper has it, and the answer object is data
+    assert "![" not in completion("x", events[-1].answer)["choices"][0]["message"]["content"]
+    chunks = Chunks("x", "rope", with_usage=False)
+    streamed = b"".join(chunks.sentence(sentence) for sentence in events[-1].answer.sentences)
+    assert b"![" not in streamed

@@ -192,6 +192,13 @@ def test_serve_refuses_an_address_that_others_reach(ponds: Terminal, free_port: 
     assert "no token is set" in seen.err and "POSTERCHAT_TOKEN" in seen.err
 
 
+def test_serve_stops_at_once_without_its_model(ponds: Terminal, free_port: int) -> None:
+    seen = ponds("serve", "--port", str(free_port))
+    assert seen.code == 1
+    assert "is not on this machine" in seen.err and "posterchat models pull" in seen.err
+    assert "posterchat is at" not in seen.out
+
+
 def test_serve_goes_beyond_this_machine_with_a_token_or_a_loud_word(
     ponds: Terminal, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
