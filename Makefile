@@ -47,7 +47,7 @@ soak: ## 50 kills, 10 minutes of 50 users, 3 with the real model, and all inject
 	@$(BIN)/python scripts/soak.py kills --points 50
 	@$(BIN)/python scripts/soak.py load --seconds 600
 	@$(BIN)/python scripts/soak.py load --seconds 180 --users 10 --model real --models "$$($(BIN)/python scripts/where.py | sed 's/.*"models_dir": "\([^"]*\)".*/\1/')"
-	@$(BIN)/python -m pytest tests/faults tests/hostile tests/offline tests/soak $(ARGS)
+	@SOAK=1 $(BIN)/python -m pytest tests/faults tests/hostile tests/offline tests/soak $(ARGS)
 
 audit: ## look the locked packages up in the database of known holes (network)
 	@$(SETUP) env

@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluate": BASE | {*FLOW, "llm"},
     "wiring": BASE | {*FLOW, "llm", "settings"},
     "python_api": BASE | {"ingest", "settings", "wiring"},
-    "": {"python_api"},
+    "silent": set(),
+    "": {"python_api", "silent"},
     "serve": BASE | {*FLOW, "llm", "settings", "wiring", "evaluate"},
     "__main__": {"serve"},
 }

@@ -30,7 +30,7 @@ _SAY = r"(?: say | reply | respond | answer | output | write | print | repeat | 
 _ORDERS = (
     # Forget what you were told.
     _pattern(
-        rf"""(?:{_START} | \b(?:you(?:\s\w+)?\sto|to)\s+)
+        rf"""(?:{_START} | \byou(?:\s\w+)?\sto\s+ | (?<=[a-z]\s)(?-i:(?=[IDFO][a-z])))
         (?:ignore|disregard|forget|override|bypass|discard|drop|set\saside|stop\sfollowing)\b .{{0,60}}?
         \b(?: instruct\w* | prompts? | rules | guidelines | directions | (?:the|this)\s(?:paper|abstract)\b
             | (?:all|everything|anything)\s(?:of\s)?(?:the\s)?(?:above|before|previous|prior|earlier|else|you\s) )"""

@@ -218,6 +218,7 @@ async def _page(send: Any, status: int, problem: str, wait_s: float = 0.0) -> No
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", str(len(content)).encode()),
         (b"cache-control", b"no-store"),
+        (b"referrer-policy", b"same-origin"),  # without a referrer, a browser sends the form with the Origin `null`
     ]
     headers += [(b"retry-after", str(int(wait_s) + 1).encode())] if wait_s else []
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -121,7 +121,7 @@ def _text(message: Message) -> str:
 
 
 def _still(text: str) -> str:
-    """`text` in which no client that shows Markdown finds an image to fetch: names and titles of papers are strangers'."""
+    """`text` in which no client that shows Markdown finds an image to fetch: names and titles come from strangers."""
     return text.replace("![", "! [")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import Overloaded, PosterchatError
 from rag.serve.api_errors import ShuttingDown
 from rag.serve.ui.running import Running
-from rag.types import Answer, Done, Event, EvidenceFound, Routed, Searching, Token, Turn
+from rag.types import Answer, Compared, Done, Event, EvidenceFound, Routed, Searching, Token, Turn
 
 if TYPE_CHECKING:
     from rag.wiring import Library
@@ -122,9 +122,9 @@ class AnswerStream:
         patience = FIRST_EVENT_S
         while event := await self.next(patience):
             self.first.append(event)
-            if not isinstance(event, Routed | Searching | EvidenceFound):
+            if not isinstance(event, Routed | Searching | EvidenceFound | Compared):
                 return
-            if isinstance(event, EvidenceFound):
+            if isinstance(event, EvidenceFound | Compared):
                 patience = AFTER_EVIDENCE_S
 
     async def all(self, keep_alive_s: float) -> AsyncIterator[Event | None]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rag.settings import Settings
     from rag.wiring import Library
 
-# Read by Gradio and Hugging Face's libraries when they are imported: no telemetry, no look at other hosts.
-OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+# Read by Hugging Face's libraries when they are imported: no look at other hosts (`rag.silent` does the rest).
+OFFLINE = {"HF_HUB_OFFLINE": "1"}
 GRACE_S = 3
 MAX_PAGE_BODY_BYTES = 4_000_000  # the page sends the conversation that the browser kept
 
@@ -74,7 +74,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+                given = list(message.get("headers", []))
+                names = {name.lower() for name, _ in given}
+                message = {**message, "headers": [*given, *(pair for pair in self._headers if pair[0] not in names)]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rag.types import Answer, Done, Turn
 from rag.wiring import Library
 
 pytestmark = pytest.mark.real
-SAMPLE = 20
+SAMPLE = 20 if os.environ.get("SOAK") else 6  # each takes some seconds; `make soak` sets it
 
 
 def sample() -> list[Attack]:
