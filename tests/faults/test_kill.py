@@ -7,6 +7,6 @@ from kills import kill_everywhere
 
 
 def test_kill_9_at_some_points_of_every_command(world: World) -> None:
-    points = kill_everywhere(world, points=14, seed=1)
-    assert len(points) == 14
-    assert sum(point.state != "finished before the kill" for point in points) >= 10, "hardly any kill hit"
+    points = kill_everywhere(world, points=10, seed=1)
+    assert len(points) == 10
+    assert sum(point.state != "finished before the kill" for point in points) >= 6, "hardly any kill hit"

@@ -16,7 +16,7 @@ from rag.types import Answer, Done, Turn
 from rag.wiring import Library
 
 pytestmark = pytest.mark.real
-SAMPLE = 20 if os.environ.get("SOAK") else 6  # each takes some seconds; `make soak` sets it
+SAMPLE = 20 if os.environ.get("SOAK") else 4  # each takes some seconds; `make soak` sets it
 
 
 def sample() -> list[Attack]:

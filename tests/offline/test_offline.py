@@ -20,6 +20,7 @@ from rag.serve.offline import forbid_network, try_offline
 from rag.settings import Settings
 from rag.testing import made_up_papers
 
+LONG = bool(os.environ.get("SOAK"))
 ROOT = Path(__file__).resolve().parents[2]
 TRACE = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-e", "signal=none"]
 AWAY = re.compile(r'sa_family=AF_INET6?, .*?(?:inet_addr\("|inet_pton\(AF_INET6, ")([^"]+)')
@@ -73,10 +74,10 @@ def test_the_record_would_show_a_connection(tmp_path: Path, trace: list[str]) ->
 @pytest.mark.real
 @pytest.mark.browser
 def test_index_ask_page_and_api_reach_nobody(tmp_path: Path, environment: dict[str, str], trace: list[str]) -> None:
-    for argv in (
-        ("index", papers_file(tmp_path), "--collection", "ponds"),
-        ("ask", "--collection", "ponds", "How many reference points does Lanternfish store?"),
-    ):
+    commands = [("index", papers_file(tmp_path), "--collection", "ponds")]
+    if LONG:
+        commands.append(("ask", "--collection", "ponds", "How many reference points does Lanternfish store?"))
+    for argv in commands:
         subprocess.run([*trace, sys.executable, "-m", "rag", *argv], env=environment, check=True, capture_output=True)
         assert left_for(tmp_path) == [], argv
     with running([*trace, sys.executable, "-m", "rag", "serve", "--no-browser"], environment) as url:
@@ -132,6 +133,7 @@ def in_a_browser(url: str, question: str) -> str:
 
 
 @pytest.mark.real
+@pytest.mark.skipif(not LONG, reason="loads all models once more: `make soak` sets SOAK=1")
 def test_doctor_tries_it(tmp_path: Path, models_dir: Path) -> None:
     tried = try_offline(Settings(data_dir=tmp_path, models_dir=models_dir))
     assert (tried.attempts, tried.answered, tried.problem) == ((), True, "")

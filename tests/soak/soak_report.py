@@ -82,6 +82,12 @@ class Report:
         spread = sum((t - mean_t) ** 2 for t, _ in rows)
         return 60 * sum((t - mean_t) * (m - mean_m) for t, m in rows) / spread if spread else 0.0
 
+    def quarters(self) -> list[float]:
+        """Mean memory in MB of each quarter of the time."""
+        size = max(1, len(self.memory) // 4)
+        parts = [self.memory[at : at + size] for at in range(0, 4 * size, size)]
+        return [round(sum(mb for _, mb in part) / len(part), 1) for part in parts if part]
+
     def figures(self) -> dict[str, Any]:
         """The report as JSON; `broken` names the promises that were not kept."""
         catalogue = [one.ended - one.begun for one in self.asked if one.kind == "catalogue" and one.way != "slow"]
@@ -119,6 +125,7 @@ class Report:
                 "first": round(self.memory[0][1], 1) if self.memory else None,
                 "last": round(self.memory[-1][1], 1) if self.memory else None,
                 "slope_per_minute": round(self.slope(), 3),
+                "by_quarter": self.quarters(),
             },
             "broken": [f"{times} x {what}" for what, times in broken.most_common(20)],
         }
