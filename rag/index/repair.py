@@ -27,9 +27,10 @@ class Condition:
     unfinished: bool = False
 
 
-def examine(collections: Collections, name: str) -> Condition:
+def examine(collections: Collections, name: str, *, vectors: bool = True) -> Condition:
     """Look through the files of a collection: every page of both databases, every paper against its hash, and that
-    each chunk has its vector. Raises UnknownCollection and IndexMismatch."""
+    each chunk has its vector (with `vectors`: not where they are kept elsewhere). Raises UnknownCollection and
+    IndexMismatch."""
     folder = collections.path(name)
     unfinished = any(path.name.endswith(".tmp") for path in folder.glob("*"))
     try:
@@ -45,7 +46,7 @@ def examine(collections: Collections, name: str) -> Condition:
     except IndexCorrupt as error:
         return Condition(0, "", tuple(problems or [str(error)]), False, unfinished)
     mendable = not problems
-    if current:
+    if current and vectors:
         problems += _vectors(current / VECTORS, chunks)
     return Condition(papers, generation, tuple(problems), mendable, unfinished)
 

@@ -80,7 +80,8 @@ def _check_host(cli: Cli, settings: Settings, host: str) -> None:
 def _check_models(library: Library) -> None:
     """Fail before the port is open where it is known already that no question can be answered. Raises ModelMissing."""
     settings, store = library.settings, library.models
-    for name in (settings.llm, settings.embedder):
+    elsewhere = getattr(settings, "llm_url", None)  # a server of its own writes the answers
+    for name in (settings.embedder,) if elsewhere else (settings.llm, settings.embedder):
         if name in store.manifest.names() and not store.present(name):
             raise ModelMissing(f"The model {name} is not on this machine.", hint=f"Run: posterchat models pull {name}")
 

@@ -9,21 +9,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.text import Text
 
 import rag
-from rag.errors import DataDirBusy, IndexMismatch, PosterchatError, StorageFull
+from rag.errors import DataDirBusy, PosterchatError, StorageFull
 from rag.serve.api_guard import is_loopback
-from rag.serve.cli_common import Cli, JsonOption, default_collection
+from rag.serve.cli_common import Cli, JsonOption
 from rag.serve.cli_models import size_text
 from rag.serve.terminal import plain
 from rag.settings import Settings
-
-if TYPE_CHECKING:
-    from rag.index.shape import Shape
 
 State = Literal["OK", "WARN", "FAIL"]
 _STYLE = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
@@ -219,53 +216,9 @@ def _prompts(settings: Settings) -> Iterator[Finding]:
 
 
 def _collections(settings: Settings) -> Iterator[Finding]:
-    from rag.index.repair import examine as examine_collection
-    from rag.wiring import collections
+    from rag.serve.doctor_index import collections
 
-    store = collections(settings)
-    names = store.names()
-    if not names:
-        yield Finding(
-            "WARN", "collections", "there is none yet", "posterchat index FILE, or: posterchat index --sample"
-        )
-        return
-    expected = _expected_shape(settings)
-    for name in names:
-        what = f"collection {name}"
-        try:
-            info = store.info(name)
-        except IndexMismatch as error:
-            yield Finding("FAIL", what, str(error), error.hint)
-            continue
-        except PosterchatError:
-            info = None
-        condition = examine_collection(store, name)
-        if condition.problems:
-            text = "; ".join(problem.rstrip(".") for problem in condition.problems)
-            again = f"posterchat collections remove {name}, then index its files again"
-            mend = f"posterchat collections repair {name}"
-            yield Finding("FAIL", what, text, mend if condition.mendable else again)
-        elif expected is not None and info is not None and info.fingerprint != expected.fingerprint:
-            text = f"it was built with {info.embedder}, and {expected} is what runs now"
-            yield Finding("FAIL", what, text, f"posterchat collections repair {name}")
-        else:
-            left = "; an index command was killed here: the next one clears up" if condition.unfinished else ""
-            yield Finding("OK", what, f"whole: {condition.papers} papers, state {condition.generation}{left}")
-    default = default_collection(settings)
-    if default not in names:
-        remedy = f"posterchat index --collection {default} FILE, or unset the setting"
-        yield Finding("WARN", "collections", f"{default}, which is asked by default, does not exist", remedy)
-
-
-def _expected_shape(settings: Settings) -> Shape | None:
-    """The shape of an index that would be built now, told from the manifest without loading the embedder."""
-    from rag.index.shape import Shape
-    from rag.wiring import model_store
-
-    spec = model_store(settings).manifest.get(settings.embedder)
-    if spec.dimension is None or spec.max_tokens is None:
-        return None
-    return Shape(embedder=spec.identity, dimension=spec.dimension, max_tokens=spec.max_tokens)
+    yield from (Finding(*row) for row in collections(settings))
 
 
 def _llama(settings: Settings) -> Iterator[Finding]:
