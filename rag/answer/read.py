@@ -98,7 +98,8 @@ class Reader:
         """Stream the model's words, and judge every sentence when the next one has begun. Returns those that are left
         to judge: the last one, or all of them where the model itself is to be asked about them (it does one thing at
         a time)."""
-        pending, opened, left = "", False, []
+        left: list[str] = []
+        pending, opened = "", False
         generation = yield from self._begin(run, job, self.answer_tokens)
         if generation is None:
             return left

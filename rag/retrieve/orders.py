@@ -22,7 +22,7 @@ def _pattern(text: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
 
 
 # The beginning of a clause, where English has its imperatives.
-_START = r"(?: ^ | [.:;!?>\]\#*\"'“”»—–-]\s* | [,]\s*(?:and\s)? | \b(?:please|now|then)\s+ )"
+_START = r"(?: ^ | [.:;!?>\]\#*\"'“”»—–]\s* | \s-\s* | [,]\s*(?:and\s)? | \b(?:please|now|then)\s+ )"
 _MACHINE = r"""(?: ais? | a\.i\. | llms? | (?:large\s)?language\smodels? | (?:ai\s)?assistants? | chat-?\s?bots? | bots?
     | (?:chat)?gpt\w* )"""
 _SAY = r"(?: say | reply | respond | answer | output | write | print | repeat | state | echo | recite | translate )"
