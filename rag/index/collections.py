@@ -204,5 +204,6 @@ def _info(name: str, catalogue: Catalogue) -> CollectionInfo:
 def _broken(name: str, reason: str) -> IndexCorrupt:
     return IndexCorrupt(
         f"The collection {name} is damaged: {reason}.",
-        hint=f"Try `posterchat collections repair {name}`; if it cannot, remove it and index the files again.",
+        hint=f"Run `posterchat collections repair {name}`; if that fails, `posterchat collections remove {name}`, "
+        "and index the files again.",
     )

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from rag.errors import IndexCorrupt
 
-REMEDY = "Mend it with `posterchat collections repair NAME`: its papers are kept, and only the vectors are made again."
+REMEDY = (
+    "Run `posterchat collections repair NAME`, which keeps the papers and makes the vectors again, or `posterchat index"
+    " FILE --rebuild`; or remove it with `posterchat collections remove NAME`."
+)
 _STORE = re.compile(r"chroma\.sqlite3(?:-journal|-wal|-shm)?")
 _GRAPH = re.compile(r"(?:data_level0|header|length|link_lists)\.bin|index_metadata\.pickle")
 _FOLDER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
