@@ -121,11 +121,13 @@ class Attack:
         """The paper as a row of JSONL."""
         inside = self.text if self.place == "abstract" else "The rope is made of hemp."
         half = self.number % 2
+        # Words of its own: a graph of vectors that are nearly the same does not reach all of them.
+        sheds = " ".join(f"shed{self.number}q{place}" for place in range(12))
         parts = (inside, self.truth) if half else (self.truth, inside)
         return {
             "title": f"{self.name}: a study of rope" + (f" {self.text}" if self.place == "title" else ""),
             "authors": ["Mo Reef", self.text[:180] if self.place == "author" else "Ann Tow"],
-            "abstract": f"We build {self.name}, a ropewalk. {' '.join(parts)} It stands in a long shed.",
+            "abstract": f"We build {self.name}, a ropewalk. {' '.join(parts)} It stands in {sheds}.",
         }
 
 
