@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rag.answer.ahead import all_papers, likely
+from rag.answer.limited import LimitedAssistants
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
@@ -67,6 +68,7 @@ class Library:
         self.models = model_store(settings)
         self.index_store = Collections(settings.data_dir)
         self._building = threading.RLock()
+        self._indexing = threading.Lock()
         self._loading = threading.Lock()  # of the language model, so that the rest can be loaded meanwhile
         self._ahead: threading.Thread | None = None
         self._served = ""  # the collection whose papers are read while nobody asks
@@ -75,6 +77,7 @@ class Library:
         self._generator: Generator | None = None
         self._relevance: Relevance | None = None
         self._assistants: dict[str, tuple[Collection, Assistant]] = {}
+        self._limited = LimitedAssistants()
         self._lock = DataDirLock(settings.data_dir, purpose)
         self._lock.__enter__()
 
@@ -163,8 +166,16 @@ class Library:
         if self.settings.read_ahead and self.settings.kv_cache_mb and isinstance(model, ReadsAhead):
             model.read_ahead(all_papers(self.index_store, self._served, Prompts.load()))
 
-    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = ()) -> None:
-        """Have the papers read that a question still being typed seems to be about; `history` as in `Assistant.ask`.
+    def prepare(
+        self,
+        draft: str,
+        name: str | None = None,
+        history: Sequence[Turn] = (),
+        *,
+        only: frozenset[str] | None = None,
+    ) -> None:
+        """Have the papers read that a question still being typed seems to be about; `history` as in `Assistant.ask`,
+        `only` as in `assistant`.
         Returns after a search, or at once while anything is being loaded or indexed. What fails here is told when the
         question is asked."""
         model = self._generator
@@ -174,7 +185,7 @@ class Library:
             return
         with suppress(PosterchatError):
             try:
-                assistant = self.assistant(name)
+                assistant = self.assistant(name, only=only)
             finally:
                 self._building.release()
             model.prepare(likely(assistant, draft, history))
@@ -242,9 +253,9 @@ class Library:
         """Whether the embedding model and the language model are in memory."""
         return self._embedder is not None, self._generator is not None
 
-    def assistant(self, name: str | None = None) -> Assistant:
-        """Who answers about a collection (default: the configured one). Raises UnknownCollection, IndexMismatch,
-        IndexCorrupt, ModelMissing."""
+    def assistant(self, name: str | None = None, *, only: frozenset[str] | None = None) -> Assistant:
+        """Who answers about a collection (default: the configured one), or about those papers of it alone whose ids
+        are in `only`. Raises UnknownCollection, IndexMismatch, IndexCorrupt, ModelMissing."""
         name = name or self.settings.collection
         with self._building:
             if name not in self._assistants:
@@ -265,7 +276,8 @@ class Library:
                     answer_tokens=self.settings.answer_tokens,
                 )
                 self._assistants[name] = (collection, assistant)
-            return self._assistants[name][1]
+            found = self._assistants[name][1]
+        return found if only is None else self._limited.of(found, only)
 
     def index(
         self,
@@ -279,7 +291,9 @@ class Library:
         """Add or update papers of a collection; a new generation is built aside and switched to at the end. With
         `rebuild` all vectors are made again. Raises what `rag.index.build.build` raises."""
         name = name or self.settings.collection
-        with self._building:
+        # Nobody asks a collection that is only being made: questions about others go on meanwhile.
+        known = name in self.index_store.names()
+        with self._indexing, self._building if known else nullcontext():
             opened = self._assistants.pop(name, None)
             if opened is not None:
                 opened[0].close()

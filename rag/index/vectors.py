@@ -129,12 +129,13 @@ class Vectors:
         import numpy as np
 
         sums: dict[str, Any] = {}
-        for metadatas, rows in self._stored(papers):
+        for metadatas, rows in self.stored(papers):
             for metadata, row in zip(metadatas, rows, strict=True):
                 sums[metadata["paper"]] = sums.get(metadata["paper"], 0) + row
         return {paper: row / max(float(np.linalg.norm(row)), 1e-12) for paper, row in sums.items()}
 
-    def _stored(self, papers: Sequence[str] | None) -> Iterator[tuple[Any, Any]]:
+    def stored(self, papers: Sequence[str] | None = None) -> Iterator[tuple[Any, Any]]:
+        """Part by part the metadata (`paper`: its id) and the vectors of all chunks, or of those of some papers."""
         parts: list[dict[str, Any]] = (
             [{"limit": _BATCH, "offset": at} for at in range(0, self.count(), _BATCH)]
             if papers is None

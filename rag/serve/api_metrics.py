@@ -161,11 +161,12 @@ class MeasuredLibrary:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._library, name)
 
-    def assistant(self, name: str | None = None) -> MeasuredAssistant:
-        """Who answers about a collection. Raises what `Library.assistant` does."""
+    def assistant(self, name: str | None = None, *, only: frozenset[str] | None = None) -> MeasuredAssistant:
+        """Who answers about a collection, or some papers of it. Raises what `Library.assistant` does."""
         settings = self._library.settings
+        limit: dict[str, Any] = {} if only is None else {"only": only}
         return MeasuredAssistant(
-            self._library.assistant(name),
+            self._library.assistant(name, **limit),
             self._metrics,
             collection=name or settings.collection,
             questions=settings.log_questions,

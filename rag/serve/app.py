@@ -94,7 +94,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     from fastapi import FastAPI
 
     from rag.serve.api import make_api
-    from rag.serve.api_guard import ApiFirst, Bodies, Doors
+    from rag.serve.api_guard import ApiFirst, Bodies, Doors, is_loopback
     from rag.serve.api_metrics import MeasuredLibrary, Metrics
     from rag.serve.ui.chat import Chat
     from rag.serve.ui.page import mount
@@ -127,7 +127,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
         }
         return report | ({"problem": problem} if problem else {})
 
-    close_page = mount(app, chat)
+    close_page = mount(app, chat, may_add=is_loopback(host))  # others could add whatever they like
 
     def stop() -> None:
         running.close()

@@ -7,17 +7,18 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import PosterchatError, UsageError
-from rag.serve.ui import cards, history, render
-from rag.serve.ui.browse import Browse
+from rag.serve.ui import cards, history, render, scope
+from rag.serve.ui.browse import Browse, Wish
 from rag.serve.ui.running import Running
 from rag.serve.ui.starters import starter_questions
 from rag.serve.ui.suggest import follow_ups
 from rag.serve.ui.turn import ShownTurn
-from rag.types import Token
+from rag.types import CollectionInfo, Token
 
 if TYPE_CHECKING:
     from rag.wiring import Library
@@ -35,9 +36,13 @@ class Chat:
         self.library = library
         self.running = running
         self.collection = collection
-        self.infos = {info.name: info for info in library.collections()}
         self.model = Path(library.settings.llm).name
         self.browse = Browse(library)
+
+    @property
+    def infos(self) -> dict[str, CollectionInfo]:
+        """What is known of each collection, by name; more of them come while the page is open."""
+        return {info.name: info for info in self.library.collections()}
 
     # --- what is shown ---
 
@@ -68,10 +73,18 @@ class Chat:
     # --- what the controls do ---
 
     def answer(
-        self, question: str, turns: Sequence[ShownTurn], collection: str, tab: str, *, again: int | None = None
+        self,
+        question: str,
+        turns: Sequence[ShownTurn],
+        collection: str,
+        tab: str,
+        *,
+        again: int | None = None,
+        limit: str = "",
     ) -> Iterator[dict[str, Any]]:
         """Updates of the page while a question is answered; the last one always says that it is over. `again` is the
-        number of the turn whose place it takes; that turn and those after it are forgotten."""
+        number of the turn whose place it takes; that turn and those after it are forgotten. `limit` is the filter, as
+        `scope.read` takes it."""
         question = question.strip()
         if again is not None:
             turns = turns[: max(0, again - 1)]
@@ -85,7 +98,7 @@ class Chat:
                 "question": "",
                 **self._shown(last, turns, 0),
             }
-            for shown, seconds in self._follow(last, turns, collection, run.stop):
+            for shown, seconds in self._follow(last, turns, collection, run.stop, scope.read(limit)):
                 if run.discarded.is_set():
                     yield {}
                     return
@@ -110,7 +123,7 @@ class Chat:
         return render.turn(turns[-1], follow_ups=follow_ups(turns[-1], labels, asked))
 
     def _follow(
-        self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str, stop: threading.Event
+        self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str, stop: threading.Event, wish: Wish
     ) -> Iterator[tuple[ShownTurn, int]]:
         """The turn after each event that is worth an update, with the seconds since it began."""
         begun = sent = time.monotonic()
@@ -121,7 +134,15 @@ class Chat:
                 raise UsageError(
                     f"The question is longer than {LONGEST_QUESTION:,} characters.", hint="Shorten it and ask again."
                 )
-            stream = self.library.assistant(collection).ask(shown.question, history, stop=stop)
+            only = self.browse.chosen(collection, wish)
+            if only is None:
+                assistant = self.library.assistant(collection)
+            else:
+                shown = replace(shown, scope=scope.told(wish, len(only), self.browse.contents(collection)))
+                if not only:
+                    raise UsageError("No paper fits the filter.", hint="Widen it, or ask all papers.")
+                assistant = self.library.assistant(collection, only=only)
+            stream = assistant.ask(shown.question, history, stop=stop)
             for event in stream:
                 shown, now = shown.after(event), time.monotonic()
                 if isinstance(event, Token) and now - sent < UPDATE_S:
@@ -152,13 +173,25 @@ class Chat:
             update["evidence"] = cards.evidence((*turns, shown))
         return update
 
+    def draft(self, question: str, turns: Sequence[ShownTurn], collection: str, limit: str = "") -> None:
+        """Have read ahead what a question that is still being typed will need."""
+        if not question.strip() or len(question) > LONGEST_QUESTION:
+            return
+        with suppress(PosterchatError):  # what is wrong is told when the question is asked
+            only = self.browse.chosen(collection, scope.read(limit))
+            more: dict[str, Any] = {} if only is None else {"only": only}
+            self.library.prepare(question, collection, [turn.as_history() for turn in turns], **more)
+
     def new_chat(self, collection: str, tab: str) -> dict[str, Any]:
         """Forget the conversation; an answer on its way is ended."""
         self.running.discard(tab)
         return self._empty(collection)
 
-    def restore(self, stored: Any, tab: str) -> dict[str, Any]:
-        """The conversation that the browser kept, and its collection; nothing when it kept none that can be read."""
+    def restore(self, stored: Any, tab: str, wanted: str = "") -> dict[str, Any]:
+        """The conversation that the browser kept, and its collection; nothing when it kept none that can be read. The
+        collection `wanted`, if it is there, begins a conversation of its own."""
+        if wanted in self.infos:
+            return {**self.choose(wanted, tab), "chosen": wanted}
         kept = history.read(stored)
         if kept is None or kept.collection not in self.infos:
             return {}
@@ -166,10 +199,16 @@ class Chat:
         return {
             "chosen": kept.collection,
             "header": self.header(kept.collection),
-            "past": "".join(render.turn(turn) for turn in turns[:-1]),
-            "current": self._last(turns, kept.collection),
-            "evidence": cards.evidence(turns),
+            **self.shown(turns, kept.collection),
             "turns": turns,
+        }
+
+    def shown(self, turns: Sequence[ShownTurn], collection: str) -> dict[str, Any]:
+        """The parts of the page that show a conversation of finished turns."""
+        return {
+            "past": "".join(render.turn(turn) for turn in turns[:-1]),
+            "current": self._last(turns, collection) if turns else self.welcome(collection),
+            "evidence": cards.evidence(turns),
         }
 
     def choose(self, collection: str, tab: str) -> dict[str, Any]:

@@ -167,6 +167,7 @@
     } else if (back) {
       goBack();
     } else if (ready) {
+      if (ready.matches(".everything")) posterchat.limitTo({});
       ask(ready.dataset.question);
     }
     const button = element && element.closest("#pc-send, #pc-stop, #pc-new");

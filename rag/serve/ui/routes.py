@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import PosterchatError
 from rag.serve.export_bibtex import bibtex
 from rag.serve.export_names import citation_keys
-from rag.serve.ui import render, views
+from rag.serve.ui import render, scope, views
 from rag.serve.ui.browse import Browse, Wish
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def add_views(app: FastAPI, browse: Browse) -> None:
     """Add `view/...` to an application, before the page is mounted at `/`."""
     for name, function in {**_list_and_entry(browse), **_pages(browse)}.items():
         app.add_api_route(f"/view/{name}", function, methods=["GET"], response_model=None, include_in_schema=False)
+    for name, function in _filter(browse).items():  # a filter may name more papers than an address can hold
+        app.add_api_route(f"/view/{name}", function, methods=["POST"], response_model=None, include_in_schema=False)
 
 
 def _list_and_entry(browse: Browse) -> dict[str, Callable[..., Any]]:
@@ -75,6 +77,21 @@ def _pages(browse: Browse) -> dict[str, Callable[..., Any]]:
         return _answer(lambda: views.topic_map(browse.dots(collection), browse.contents(collection)))
 
     return {"paper": paper, "similar": similar, "topics": topics, "map": topic_map}
+
+
+def _filter(browse: Browse) -> dict[str, Callable[..., Any]]:
+    def bar(collection: str, given: dict[str, Any]) -> Any:
+        def make() -> str:
+            wish = scope.read(given)
+            only, contents = browse.chosen(collection, wish), browse.contents(collection)
+            return scope.bar(wish, len(contents.papers) if only is None else len(only), contents)
+
+        return _answer(make)
+
+    def form(collection: str, given: dict[str, Any]) -> Any:
+        return _answer(lambda: scope.form(scope.read(given), browse.contents(collection)))
+
+    return {"scope": bar, "filter": form}
 
 
 def _answer(make: Callable[[], str]) -> Any:
