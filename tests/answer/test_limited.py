@@ -37,7 +37,7 @@ def test_every_route_obeys(assistant: Assistant, model: ScriptedGenerator, quest
     assert {citation.paper_id for citation in given.citations} <= only
     assert {other.paper_id for other in given.others} <= only
     assert set(given.nearest) <= {BOATS.title, LADDERS.title}
-    assert given.coverage.read == 2 and given.coverage.matched <= 2
+    assert given.coverage.read in (0, 2) and given.coverage.matched <= 2
     for paper in PAPERS:
         assert paper.id in only or not any(paper.abstract[:20] in prompt.stable for prompt in model.prompts)
 

@@ -49,7 +49,17 @@ class Chat:
     def header(self, collection: str) -> str:
         """The head of the page for a collection."""
         state = "ready" if all(self.library.loaded()) else "loading"
-        return render.header(collection=collection, papers=self._papers(collection), model=self.model, state=state)
+        return render.header(
+            collection=collection,
+            papers=self._papers(collection),
+            model=self.model,
+            state=state,
+            device=self.device(),
+        )
+
+    def device(self) -> str:
+        """What the language model runs on, such as `CPU`; empty while it is not loaded, or where it does not say."""
+        return str(getattr(self.library.generator(), "device", "")) if self.library.loaded()[1] else ""
 
     def welcome(self, collection: str) -> str:
         """The empty chat of a collection."""

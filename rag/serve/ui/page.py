@@ -66,7 +66,7 @@ def mount(app: FastAPI, chat: Chat, *, may_add: bool = False) -> Callable[[], No
 
 
 async def _mount(gr: Any, app: FastAPI, chat: Chat, adding: Adding | None) -> Callable[[], None]:
-    add_views(app, chat.browse)
+    add_views(app, chat.browse, device=chat.device)
     if adding is not None:
         add_adding(app, adding)
     blocks = _build(gr, chat, may_add=adding is not None)

@@ -149,14 +149,15 @@ def welcome(papers: int, questions: Sequence[str]) -> str:
     )
 
 
-def header(*, collection: str, papers: int, model: str, state: str) -> str:
-    """The head of the page. `state` is `ready`, `loading` or a sentence that says why there is no model."""
+def header(*, collection: str, papers: int, model: str, state: str, device: str = "") -> str:
+    """The head of the page. `state` is `ready`, `loading` or a sentence that says why there is no model; `device` is
+    what the model runs on, where that is known."""
     words = {"ready": "", "loading": "loading the model…"}.get(state, state)
     return (
         f'<header class="head" data-collection="{escape(collection)}"><h1>posterchat</h1>'
         f'<p class="facts"><span class="collection">{escape(collection)}</span>'
         f"<span>{count(papers, 'paper')}</span>"
-        f'<span class="model">{escape(model)}</span>'
+        f'<span class="model">{escape(model)}<span class="device">{escape(device and f" on {device}")}</span></span>'
         f'<span class="model-state" role="status" data-state="{escape(state)}">{escape(words)}</span>'
         '<span class="badge" title="Questions and answers stay on the machine that serves this page.">offline</span>'
         "</p></header>"

@@ -22,9 +22,12 @@ _NO_PAPER = "That paper is not in this collection."
 log = logging.getLogger(__name__)
 
 
-def add_views(app: FastAPI, browse: Browse) -> None:
-    """Add `view/...` to an application, before the page is mounted at `/`."""
-    for name, function in {**_list_and_entry(browse), **_pages(browse)}.items():
+def add_views(app: FastAPI, browse: Browse, *, device: Callable[[], str]) -> None:
+    """Add `view/...` to an application, before the page is mounted at `/`. `device` says what the model runs on."""
+    from fastapi.responses import PlainTextResponse
+
+    views_of_all = {**_list_and_entry(browse), **_pages(browse), "device": lambda: PlainTextResponse(device())}
+    for name, function in views_of_all.items():
         app.add_api_route(f"/view/{name}", function, methods=["GET"], response_model=None, include_in_schema=False)
     for name, function in _filter(browse).items():  # a filter may name more papers than an address can hold
         app.add_api_route(f"/view/{name}", function, methods=["POST"], response_model=None, include_in_schema=False)
