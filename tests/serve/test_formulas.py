@@ -64,3 +64,7 @@ def test_whatever_is_typed_only_listed_elements_come_out(parts: list[str]) -> No
     for element in made.iter():
         assert element.tag in {"p"} or element.tag.startswith("m")
         assert not set(element.attrib) & {"href", "class", "style", "id"}
+
+
+def test_escaped_signs_of_latex_are_shown_as_signs() -> None:
+    assert html(r"83.4\% of R\&D, \~5") == "83.4% of R&amp;D, ~5"

@@ -18,6 +18,7 @@ _FORMULA = re.compile(r"(?<![\\$])(\$\$?)(?=[^\s$])([^$]{0,300}?)(?<=[^\s\\])\1(
 _MATHS = re.compile(r"[\\^_={}<>+*/|]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _BARE = re.compile(r"\\(math(?:bb|cal|bf|rm|sf|it|frak|scr)) +([A-Za-z0-9])")
+_ESCAPED = re.compile(r"\\([%&#_~])")
 _TAGS = frozenset(
     re.findall(
         r"\w+",
@@ -35,16 +36,20 @@ _DROPPED = frozenset(re.findall(r"\w+", "xmlns display form separator minsize ma
 
 
 def html(text: str) -> str:
-    """`text` escaped, with its formulas as MathML."""
+    """`text` escaped, with its formulas as MathML and LaTeX's escaped `%` as `%`."""
     if "$" not in text:
-        return escape(text)
+        return _plain(text)
     out, end = [], 0
     for match in _FORMULA.finditer(text):
         made = _made(match[2])
         if made is not None:
-            out += [escape(text[end : match.start()]), made]
+            out += [_plain(text[end : match.start()]), made]
             end = match.end()
-    return "".join([*out, escape(text[end:])])
+    return "".join([*out, _plain(text[end:])])
+
+
+def _plain(text: str) -> str:
+    return escape(_ESCAPED.sub(r"\1", text))
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@
   const { one, all } = posterchat;
   const picked = new Set();
   let drag = null;
+  let choosing = false; // with a finger: taps and strokes choose, instead of opening and scrolling
 
   function light(topic) {
     for (const dot of all(".map .dot")) dot.classList.toggle("faded", topic !== null && dot.dataset.topic !== topic);
@@ -75,12 +76,15 @@
     picked.clear();
     paint();
   }
-  posterchat.forgetPicked = () => picked.clear();
+  posterchat.forgetPicked = () => {
+    picked.clear();
+    choosing = false;
+  };
 
   const MOVED = 6; // pixels below which it was a click
   document.addEventListener("pointerdown", (event) => {
     const map = event.target instanceof Element ? event.target.closest(".map") : null;
-    if (!map || event.button !== 0 || event.pointerType === "touch") return; // a finger scrolls the map
+    if (!map || event.button !== 0 || (event.pointerType === "touch" && !choosing)) return;
     drag = { map, x: event.clientX, y: event.clientY, frame: null, more: event.shiftKey };
     event.preventDefault(); // no dragging of links, no selecting of text
   });
@@ -122,13 +126,20 @@
     (event) => {
       const dot = event.target instanceof Element ? event.target.closest(".map .dot") : null;
       if (dragged && event.target.closest?.(".map")) event.preventDefault();
-      else if (dot && event.shiftKey) {
+      else if (dot && (event.shiftKey || choosing)) {
         event.preventDefault();
         toggle(dot);
       }
     },
     true,
   );
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest(".map-mode") : null;
+    if (!button) return;
+    choosing = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(choosing));
+    one(".map").classList.toggle("choosing", choosing);
+  });
   document.addEventListener("click", async (event) => {
     const button = event.target instanceof Element ? event.target.closest(".map-chosen button") : null;
     if (!button) return;

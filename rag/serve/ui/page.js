@@ -204,12 +204,24 @@
     if (document.activeElement && document.activeElement.closest(".card")) goBack();
     else if (busy() && one("#pc-stop") && !one("dialog[open]")) one("#pc-stop").click();
   });
+  // Only a hand scrolls away from the newest text: Gradio's rewriting moves the pane as well.
+  let touched = 0;
+  for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    document.addEventListener(
+      name,
+      (event) => {
+        const moves = name !== "keydown" || /^(Page|Arrow|Home|End| $)/.test(event.key);
+        if (moves && event.target instanceof Element && event.target.closest("#pc-chat")) touched = Date.now();
+      },
+      { capture: true, passive: true },
+    );
+  }
   document.addEventListener(
     "scroll",
     (event) => {
       hideTip();
       const pane = event.target;
-      if (pane instanceof Element && pane.id === "pc-chat") {
+      if (pane instanceof Element && pane.id === "pc-chat" && Date.now() - touched < 1000) {
         state.pinned = Math.abs(pane.scrollTop - state.placed) < 2;
       }
     },

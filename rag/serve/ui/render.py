@@ -173,8 +173,9 @@ def navigation() -> str:
 
 def legend() -> str:
     """What the marks after sentences mean, and the keys."""
+    short = {"supported": "supported", "partial": "partly supported", "unsupported": "not found in the abstract"}
     marks = answer.MARKS.items()
-    rows = " ".join(f'<li class="{key}"><b>{icon}</b> {meaning}</li>' for key, (icon, meaning) in marks)
+    rows = " ".join(f'<li class="{key}"><b>{icon}</b> {short[key]}</li>' for key, (icon, _) in marks)
     keys = "".join(f"<dt>{keys}</dt><dd>{does}</dd>" for keys, does in KEYS)
     return (
         f'<div class="under"><ul class="legend" aria-label="Marks after sentences">{rows}</ul>'

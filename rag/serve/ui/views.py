@@ -225,8 +225,9 @@ def topic_map(dots: Sequence[Dot], contents: Contents) -> str:
             f' aria-label="{title} ({of})">{_shape(dot.topic, dot.x, dot.y)}</a>'
         )
     return (
-        '<div class="map-bar"><p class="map-hint">Drag over papers to choose them. On a paper, <kbd>Space</kbd> chooses'
-        ' it.</p><div class="map-chosen" hidden><span role="status"></span><button type="button" class="main-act'
+        '<div class="map-bar"><button type="button" class="map-mode" aria-pressed="false">Choose papers</button>'
+        '<p class="map-hint">Drag over papers to choose them. On a paper, <kbd>Space</kbd> chooses it.</p>'
+        '<div class="map-chosen" hidden><span role="status"></span><button type="button" class="main-act'
         ' map-ask">Ask these papers</button><button type="button" class="map-overview">Overview of them</button>'
         '<button type="button" class="map-clear">Clear</button></div></div>'
         f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="Map of the papers. Arrow keys go'
