@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
 
 from rag.answer.ahead import all_papers, likely
 from rag.answer.limited import LimitedAssistants
@@ -33,6 +32,8 @@ from rag.retrieve.relevance import Relevance, off_topic_questions
 from rag.retrieve.search import Searcher
 from rag.settings import Settings
 from rag.types import CollectionInfo, Embedder, Generator, IndexReport, Paper, Progress, Rejected, Turn
+
+Only = frozenset[str] | None  # the ids of the papers that may be asked; None for all
 
 
 def collections(settings: Settings) -> Collections:
@@ -67,8 +68,7 @@ class Library:
         self.settings = settings
         self.models = model_store(settings)
         self.index_store = Collections(settings.data_dir)
-        self._building = threading.RLock()
-        self._indexing = threading.Lock()
+        self._building, self._indexing = threading.RLock(), threading.Lock()
         self._loading = threading.Lock()  # of the language model, so that the rest can be loaded meanwhile
         self._ahead: threading.Thread | None = None
         self._served = ""  # the collection whose papers are read while nobody asks
@@ -84,9 +84,7 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -166,18 +164,10 @@ class Library:
         if self.settings.read_ahead and self.settings.kv_cache_mb and isinstance(model, ReadsAhead):
             model.read_ahead(all_papers(self.index_store, self._served, Prompts.load()))
 
-    def prepare(
-        self,
-        draft: str,
-        name: str | None = None,
-        history: Sequence[Turn] = (),
-        *,
-        only: frozenset[str] | None = None,
-    ) -> None:
+    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = (), *, only: Only = None) -> None:
         """Have the papers read that a question still being typed seems to be about; `history` as in `Assistant.ask`,
-        `only` as in `assistant`.
-        Returns after a search, or at once while anything is being loaded or indexed. What fails here is told when the
-        question is asked."""
+        `only` as in `assistant`. Returns after a search, or at once while anything is being loaded or indexed. What
+        fails here is told when the question is asked."""
         model = self._generator
         if not self.settings.read_ahead or self._embedder is None or not isinstance(model, ReadsAhead):
             return
@@ -253,7 +243,7 @@ class Library:
         """Whether the embedding model and the language model are in memory."""
         return self._embedder is not None, self._generator is not None
 
-    def assistant(self, name: str | None = None, *, only: frozenset[str] | None = None) -> Assistant:
+    def assistant(self, name: str | None = None, *, only: Only = None) -> Assistant:
         """Who answers about a collection (default: the configured one), or about those papers of it alone whose ids
         are in `only`. Raises UnknownCollection, IndexMismatch, IndexCorrupt, ModelMissing."""
         name = name or self.settings.collection
@@ -292,18 +282,15 @@ class Library:
         `rebuild` all vectors are made again. Raises what `rag.index.build.build` raises."""
         name = name or self.settings.collection
         # Nobody asks a collection that is only being made: questions about others go on meanwhile.
-        known = name in self.index_store.names()
-        with self._indexing, self._building if known else nullcontext():
-            opened = self._assistants.pop(name, None)
-            if opened is not None:
+        with self._indexing, self._building if name in self.index_store.names() else nullcontext():
+            if opened := self._assistants.pop(name, None):
                 opened[0].close()
-            shown = [str(source) for source in sources]
             report = build(
                 self.index_store,
                 name,
                 items,
                 self.indexing_embedder,
-                sources=shown,
+                sources=[str(source) for source in sources],
                 progress=progress,
                 embedder_name=self.models.manifest.get(self.settings.embedder).identity,
                 rebuild=rebuild,

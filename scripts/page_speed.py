@@ -3,7 +3,7 @@
 First paint and the moment at which a question can be typed, in a new browser each time, the first one right after the
 server answers; then, while an answer streams and somebody types on, the longest task that kept the page from reacting
 and the longest wait of a key (both as Chromium's PerformanceObserver tells them; 0 where none was over its threshold of
-50 and 16 ms). All in milliseconds.
+50 and 16 ms), all in milliseconds, and how much of the page jumped (`layout_shift`, of which browsers call 0.1 good).
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from chromium import chromium, server
 VISITS = 5
 QUESTIONS = ("Which papers are about graphs, and how do they differ?", "Give me an overview of the session.")
 DRAFT = "and which of these papers say something about their results "
-WATCH = """() => { window.seen = {task: [], event: []};
+WATCH = """() => { window.seen = {task: [], event: [], shift: 0};
   new PerformanceObserver(list => list.getEntries().forEach(e => window.seen.task.push(e.duration)))
     .observe({type: "longtask"});
   new PerformanceObserver(list => list.getEntries().forEach(e => window.seen.event.push(e.duration)))
-    .observe({type: "event", durationThreshold: 16}); }"""
+    .observe({type: "event", durationThreshold: 16});
+  new PerformanceObserver(list => list.getEntries().forEach(e => window.seen.shift += e.hadRecentInput ? 0 : e.value))
+    .observe({type: "layout-shift"}); }"""
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 
 
@@ -79,6 +81,7 @@ def stream(page: Any, question: str) -> dict[str, Any]:
         "long_tasks": len(seen["task"]),
         "longest_task": round(max(seen["task"], default=0)),
         "longest_key": round(max(seen["event"], default=0)),
+        "layout_shift": round(seen["shift"], 4),
     }
 
 
