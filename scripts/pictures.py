@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 COLOURS = 128  # a palette makes the files a third of the size
 FACT = "How long does it take to scale vision transformers without training, and on which GPU?"
 COMPARE = "How do DARA and Value-based Episodic Memory differ?"
-OVERVIEW = "Give me an overview of the papers on graph neural networks"
+OVERVIEW = "Give me an overview of the reinforcement learning papers"
 REFUSED = "What is a good recipe for pancakes?"
 ROWS = (
     '{"title": "Kites on Short Strings", "authors": ["Jo Fen", "Kit Ash"], "award": "Best Kite", "abstract": "Kites fly'
@@ -58,6 +58,10 @@ def opened(browser: Any, url: str, width: int = 1280, height: int = 760, *, dark
 def conversation(folder: Path, page: Any) -> None:
     """The chat with each kind of answer."""
     ask(page, FACT)
+    page.locator("#pc-current .act.retry").click()  # as it is for a paper that has been read ahead
+    page.wait_for_timeout(1000)
+    page.locator("#pc-current .foot").wait_for()
+    page.wait_for_timeout(500)
     page.locator("#pc-current a.cite").first.click()
     page.wait_for_timeout(500)
     take(page, folder / "chat.png")

@@ -18,15 +18,38 @@ from rag.serve.ui.running import Running
 from rag.serve.ui.starters import starter_questions
 from rag.serve.ui.suggest import follow_ups
 from rag.serve.ui.turn import ShownTurn
-from rag.types import CollectionInfo, Token
+from rag.types import CollectionInfo, Event, Token
 
 if TYPE_CHECKING:
     from rag.wiring import Library
 
 LONGEST_QUESTION = 2000
 UPDATE_S = 0.1
+LEAST_PIECES = 5
 
 log = logging.getLogger(__name__)
+
+
+class Pace:
+    """How quick the model writes: pieces that follow one another without anything between them."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._pieces = 0
+        self._seconds = 0.0
+
+    def see(self, event: Event, now: float) -> None:
+        """Take note of an event that came at `now`, in seconds."""
+        written = isinstance(event, Token) and event.text != ""
+        if written and self._last is not None:
+            self._pieces += 1
+            self._seconds += now - self._last
+        self._last = now if written else None
+
+    @property
+    def speed(self) -> float | None:
+        """Tokens a second; None when too few were written to tell."""
+        return round(self._pieces / self._seconds, 1) if self._pieces >= LEAST_PIECES and self._seconds else None
 
 
 class Chat:
@@ -153,11 +176,14 @@ class Chat:
                     raise UsageError("No paper fits the filter.", hint="Widen it, or ask all papers.")
                 assistant = self.library.assistant(collection, only=only)
             stream = assistant.ask(shown.question, history, stop=stop)
+            pace = Pace()
             for event in stream:
                 shown, now = shown.after(event), time.monotonic()
+                pace.see(event, now)
                 if isinstance(event, Token) and now - sent < UPDATE_S:
                     continue
                 sent = now
+                shown = shown if shown.busy else replace(shown, speed=pace.speed)
                 yield shown, int(now - begun)
             if shown.busy:
                 yield shown.cut(), 0

@@ -52,6 +52,7 @@ class KeptTurn:
     model: str = ""
     index: str = ""
     timings: Timings | None = None
+    speed: float | None = None
     verdict: str = ""
 
 

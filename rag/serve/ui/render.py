@@ -10,12 +10,6 @@ from rag.serve.ui.copytext import as_text
 from rag.serve.ui.turn import ShownTurn, count
 from rag.types import Coverage
 
-# The outline of a hand, as a drawing so that it looks alike everywhere.
-_HAND = (
-    '<svg class="hand" viewBox="0 0 20 20" aria-hidden="true"><path d="M6 9l3.2-6.4c1.3 0 2 .9 2 2.1L10.8 8H15c1.2 0 2'
-    ' 1.1 1.7 2.2l-1.2 5c-.2.8-.9 1.4-1.8 1.4H6zM3 9h3v7.6H3z"/></svg>'
-)
-
 KEYS = (
     ("<kbd>Enter</kbd>", "send the question"),
     ("<kbd>Shift</kbd> <kbd>Enter</kbd>", "begin a new line"),
@@ -95,19 +89,15 @@ def _foot(shown: ShownTurn) -> str:
     )
     thumbs = "".join(
         f'<button type="button" class="act judge" data-turn="{shown.number}" data-verdict="{verdict}"'
-        f' aria-pressed="{str(shown.verdict == verdict).lower()}" aria-label="{name}" title="{name}">{_HAND}</button>'
+        f' aria-pressed="{str(shown.verdict == verdict).lower()}" aria-label="{name}" title="{name}"></button>'
         for verdict, name in (("up", "Good answer"), ("down", "Bad answer"))
     )
     return f'<div class="foot">{line}<div class="acts" role="group" aria-label="This answer">{made}{thumbs}</div></div>'
 
 
 def _speed(shown: ShownTurn) -> str:
-    """` · 9 tokens a second`, where the model wrote long enough to tell."""
-    timings = shown.timings
-    if timings is None or timings.first_token_s is None or timings.answer_tokens < 8:
-        return ""
-    writing = timings.total_s - timings.first_token_s
-    return f" · {timings.answer_tokens / writing:.0f} tokens/s" if writing > 0.2 else ""
+    """` · 9 tokens/s`, where the model wrote long enough to tell."""
+    return f" · {shown.speed:.0f} tokens/s" if shown.speed else ""
 
 
 def _next(questions: Sequence[str]) -> str:
@@ -139,7 +129,8 @@ def welcome(papers: int, questions: Sequence[str]) -> str:
     if not papers:
         return (
             '<div class="welcome"><h2>No papers are indexed yet.</h2>'
-            "<p>Run <code>posterchat index FILE</code> in a terminal, then start this page again.</p></div>"
+            '<p><a href="#add">Add the saved page of a session</a>, or run <code>posterchat index FILE</code> in a'
+            " terminal and start this page again.</p></div>"
         )
     rows = "".join(f"<li>{pieces.ask(question, question)}</li>" for question in questions)
     return (

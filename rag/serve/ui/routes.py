@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import PosterchatError
+from rag.errors import PosterchatError, UnknownCollection
 from rag.serve.export_bibtex import bibtex
 from rag.serve.export_names import citation_keys
 from rag.serve.ui import render, scope, views
@@ -86,7 +86,10 @@ def _filter(browse: Browse) -> dict[str, Callable[..., Any]]:
     def bar(collection: str, given: dict[str, Any]) -> Any:
         def make() -> str:
             wish = scope.read(given)
-            only, contents = browse.chosen(collection, wish), browse.contents(collection)
+            try:
+                only, contents = browse.chosen(collection, wish), browse.contents(collection)
+            except UnknownCollection:  # before anything is indexed there is nothing to limit
+                return ""
             return scope.bar(wish, len(contents.papers) if only is None else len(only), contents)
 
         return _answer(make)

@@ -60,6 +60,7 @@ class ShownTurn:
     model: str = ""
     index: str = ""
     timings: Timings | None = None
+    speed: float | None = None  # tokens a second while the model wrote
     verdict: str = ""  # `up` or `down`, when the reader has said so
 
     def after(self, event: Event) -> ShownTurn:
