@@ -127,7 +127,9 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
         }
         return report | ({"problem": problem} if problem else {})
 
-    close_page = mount(app, chat, may_add=is_loopback(host))  # others could add whatever they like
+    allowed = [name.strip() for name in library.settings.allowed_hosts.split(",") if name.strip()]
+    own = all(map(is_loopback, (host, *allowed)))  # others could add whatever they like
+    close_page = mount(app, chat, may_add=own)
 
     def stop() -> None:
         running.close()

@@ -12,6 +12,7 @@ from browsing import GrowingLibrary, Site, Watcher, ask, cards
 from playwright.sync_api import Page, expect
 
 from rag.serve.ui import adding
+from rag.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -99,7 +100,9 @@ def test_uploads_are_checked(serve: Callable[[Any], Site], monkeypatch: pytest.M
         assert adding.GONE in unknown.text
 
 
-def test_only_a_server_on_loopback_takes_papers(serve: Callable[..., Site]) -> None:
-    site = serve(GrowingLibrary(), host="0.0.0.0")
+@pytest.mark.parametrize(("host", "allowed"), [("0.0.0.0", "localhost"), ("127.0.0.1", "localhost, papers.example")])
+def test_only_a_server_on_loopback_takes_papers(serve: Callable[..., Site], host: str, allowed: str) -> None:
+    settings = Settings(collection="made-up", llm="scripted", allowed_hosts=allowed)
+    site = serve(GrowingLibrary(settings=settings), host=host)
     assert httpx.post(f"{site.url}/view/add", content=b"{}", timeout=30).status_code in (404, 405)
     assert "posterchat index FILE" in httpx.get(site.url, timeout=30).text
