@@ -92,7 +92,8 @@ def _foot(shown: ShownTurn) -> str:
         f' aria-pressed="{str(shown.verdict == verdict).lower()}" aria-label="{name}" title="{name}"></button>'
         for verdict, name in (("up", "Good answer"), ("down", "Bad answer"))
     )
-    return f'<div class="foot">{line}<div class="acts" role="group" aria-label="This answer">{made}<span class="thumbs">{thumbs}</span></div></div>'
+    acts = f'{made}<span class="thumbs">{thumbs}</span>'
+    return f'<div class="foot">{line}<div class="acts" role="group" aria-label="This answer">{acts}</div></div>'
 
 
 def _speed(shown: ShownTurn) -> str:
