@@ -106,3 +106,16 @@ def test_only_a_server_on_loopback_takes_papers(serve: Callable[..., Site], host
     site = serve(GrowingLibrary(settings=settings), host=host)
     assert httpx.post(f"{site.url}/view/add", content=b"{}", timeout=30).status_code in (404, 405)
     assert "posterchat index FILE" in httpx.get(site.url, timeout=30).text
+
+
+def test_the_first_collection_is_added_from_the_page(serve: Callable[..., Site], watcher: Watcher) -> None:
+    page = watcher.open(serve(GrowingLibrary({}, delay_s=0.01)).url)
+    page.locator(".welcome").get_by_role("link", name="Add the saved page").click()
+    page.locator("#pc-file").set_input_files(given(ROWS))
+    page.locator(".adding").get_by_role("button", name="Add these papers").click()
+    expect(page.locator(".going.done")).to_be_visible()
+    page.reload()
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Chat").click()
+    expect(page.locator("#pc-scope-bar")).to_contain_text("Asking all 2 papers")
+    ask(page, "How many kites?")
+    expect(cards(page).first).to_contain_text("Kites on Short Strings")

@@ -71,6 +71,11 @@ class Upload:
     problem: tuple[str, str] | None = None
     begun: bool = False
 
+    @property
+    def over(self) -> bool:
+        """Whether it has been indexed, or that has failed."""
+        return self.report is not None or self.problem is not None
+
 
 @dataclass
 class Adding:
@@ -92,7 +97,7 @@ class Adding:
             folder = Path(self._folder.name) / token
             folder.mkdir()
             self._uploads[token] = Upload(folder / safe)
-            waiting = [key for key, upload in self._uploads.items() if not upload.begun or upload.report]
+            waiting = [key for key, upload in self._uploads.items() if not upload.begun or upload.over]
             for old in waiting[: max(0, len(self._uploads) - MOST_KEPT)]:
                 _remove(self._uploads.pop(old).path)
         return token, folder / safe
@@ -163,6 +168,7 @@ class Adding:
             log.exception("adding papers failed")
             upload.problem = ("The papers could not be added.", "Details are in the terminal that runs posterchat.")
         finally:
+            upload.preview = None
             _remove(upload.path)
             self._indexing.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -13,6 +14,8 @@ from rag.serve.ui.adding import MOST_BYTES, Adding
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+log = logging.getLogger(__name__)
 
 
 def add_adding(app: FastAPI, adding: Adding) -> None:
@@ -29,6 +32,11 @@ def add_adding(app: FastAPI, adding: Adding) -> None:
         except PosterchatError as error:
             adding.drop(token)
             return HTMLResponse(_failed(error))
+        except Exception:  # the page says so; the details are for whoever runs the program
+            log.exception("looking through a file failed")
+            adding.drop(token)
+            hint = "Details are in the terminal that runs posterchat."
+            return HTMLResponse(render.failure("The file could not be looked through.", hint))
 
     def begin(given: dict[str, Any]) -> Any:
         token = str(given.get("token"))

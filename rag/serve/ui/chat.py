@@ -226,10 +226,14 @@ class Chat:
     def restore(self, stored: Any, tab: str, wanted: str = "") -> dict[str, Any]:
         """The conversation that the browser kept, and its collection; nothing when it kept none that can be read. The
         collection `wanted`, if it is there, begins a conversation of its own."""
-        if wanted in self.infos:
-            return {**self.choose(wanted, tab), "chosen": wanted}
+        names = list(self.infos)
         kept = history.read(stored)
-        if kept is None or kept.collection not in self.infos:
+        unknown = kept is None or kept.collection not in names
+        if unknown and wanted not in names and names and self.collection not in names:
+            wanted = names[0]  # the first one was added while there was none
+        if wanted in names:
+            return {**self.choose(wanted, tab), "chosen": wanted}
+        if kept is None or unknown:
             return {}
         turns = history.restore(kept, self.browse.contents(kept.collection).papers)
         return {

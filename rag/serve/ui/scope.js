@@ -57,6 +57,7 @@
 
   // Another collection has other papers: its filter is none, but when the page is loaded anew the one that was kept.
   function kept() {
+    if (posterchat.linked()) return {}; // a link asks its question of all papers, whoever follows it
     try {
       const stored = JSON.parse(localStorage.getItem(KEPT_AS) || "{}");
       return stored.collection === posterchat.collection() ? stored.wish || {} : {};
