@@ -1,7 +1,7 @@
 # The developers' and users' commands. `make help` lists them. Each makes what it needs; repeating one is quick.
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help chat setup test check fix bench lock clean
+.PHONY: help chat setup test check fix bench soak audit lock clean
 # One set-up at a time, and pytest's closing line last, whatever -j says.
 .NOTPARALLEL:
 
@@ -41,6 +41,18 @@ fix: ## repair style and formatting
 
 bench: setup ## measure speed here
 	@exec $(BIN)/posterchat bench $(ARGS)
+
+soak: ## 50 kills, 10 minutes of 50 users, 3 with the real model, and all injections; about 20 minutes
+	@$(SETUP) test
+	@$(BIN)/python scripts/soak.py kills --points 50
+	@$(BIN)/python scripts/soak.py load --seconds 600
+	@$(BIN)/python scripts/soak.py load --seconds 180 --users 10 --model real --models "$$($(BIN)/python scripts/where.py | sed 's/.*"models_dir": "\([^"]*\)".*/\1/')"
+	@SOAK=1 $(BIN)/python -m pytest tests/faults tests/hostile tests/offline tests/soak $(ARGS)
+
+audit: ## look the locked packages up in the database of known holes (network)
+	@$(SETUP) env
+	@$(BIN)/python -m pip install --quiet "pip-audit>=2.9" || true
+	@$(BIN)/python scripts/audit.py $(ARGS)
 
 lock: ## pin the newest allowed versions in requirements.lock (Python 3.11, network)
 	@python="$$(PYTHON='$(PYTHON)' sh scripts/find_python.sh)" && "$$python" scripts/lock.py

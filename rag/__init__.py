@@ -2,7 +2,11 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from rag.python_api import OpenCollection, open_collection, turn
+from rag.silent import be_silent
+
+be_silent()  # before any library is loaded
+
+from rag.python_api import OpenCollection, open_collection, turn  # noqa: E402
 
 try:
     __version__ = version("posterchat")

@@ -96,7 +96,7 @@ def model_identity(settings: Settings) -> str:
     Raises UnknownModel, ModelMissing or ModelCorrupt."""
     if settings.llm_url is not None:
         return settings.llm_shown
-    store = ModelStore(settings.models_path, Manifest.load())
+    store = ModelStore(settings.models_path, Manifest.load(), allow_unpinned=settings.allow_unpinned)
     known = settings.llm in store.manifest.names()
     return store.manifest.get(settings.llm).identity if known else store.resolve(settings.llm).identity
 

@@ -108,7 +108,9 @@ class PromptFileError(PosterchatError):
 
 
 class Overloaded(PosterchatError):
-    """Too many questions are waiting already."""
+    """Too many questions are waiting already. `retry_after_s` is a guess at when it is worth asking again."""
+
+    retry_after_s: int | None = None
 
 
 class Cancelled(PosterchatError):

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import UsageError
+
+LEAST_TOKEN = 16  # characters; shorter ones can be guessed
 
 
 def config_path() -> Path:
@@ -67,9 +70,29 @@ class Settings(BaseSettings):
     read_ahead: bool = Field(default=True, description="While `serve` has nothing to do, read papers ahead.")
     host: str = Field(default="127.0.0.1", description="Address that `posterchat serve` binds.")
     port: int = Field(default=7860, ge=1, le=65535, description="Port that `posterchat serve` binds.")
+    token: SecretStr | None = Field(
+        default=None, description="What others must know to use the server: the API's token, and the page's login."
+    )
+    rate_per_minute: int = Field(
+        default=60, ge=1, le=100_000, description="Questions a minute from one address, other than this machine."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of the server's log lines.")
+    log_questions: bool = Field(default=False, description="Whether the log may hold the text of questions.")
+    allow_unpinned: bool = Field(
+        default=False, description="Whether a model file without a pinned SHA-256 may be loaded."
+    )
     allowed_hosts: str = Field(
         default="localhost", description="Names, parted by commas, by which browsers may reach the server."
     )
+
+    @field_validator("token")
+    @classmethod
+    def _long_enough(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is None or not token.get_secret_value():
+            return None
+        if len(token.get_secret_value()) < LEAST_TOKEN or not token.get_secret_value().isascii():
+            raise ValueError(f"it must have at least {LEAST_TOKEN} letters and digits")
+        return token
 
     @classmethod
     def settings_customise_sources(

@@ -230,6 +230,7 @@ class FakeLibrary:
         settings: Settings | None = None,
     ) -> None:
         papers = {"made-up": made_up_papers()} if collections is None else collections
+        self.delay_s = delay_s
         self.settings = settings or Settings(collection=next(iter(papers), "made-up"), llm="scripted")
         self.is_loaded = loaded
         self.drafts: list[str] = []
@@ -258,12 +259,15 @@ class FakeLibrary:
         """Bags of hashed words."""
         return MadeUpVectors(self.assistant(name).papers)
 
-    def assistant(self, name: str | None = None) -> ScriptedAssistant:
-        """Who answers. Raises UnknownCollection."""
+    def assistant(self, name: str | None = None, *, only: frozenset[str] | None = None) -> ScriptedAssistant:
+        """Who answers, about all papers or those whose ids are in `only`. Raises UnknownCollection."""
         try:
-            return self.assistants[name or self.settings.collection]
+            found = self.assistants[name or self.settings.collection]
         except KeyError:
             raise UnknownCollection(f"There is no collection {name}.", hint="Run `posterchat index FILE`.") from None
+        if only is None:
+            return found
+        return replace(found, papers=tuple(paper for paper in found.papers if paper.id in only))
 
     def generator(self) -> None:
         """There is no model."""
@@ -272,7 +276,14 @@ class FakeLibrary:
         """Notes the collection in `read`."""
         self.read.append(name or self.settings.collection)
 
-    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = ()) -> None:
+    def prepare(
+        self,
+        draft: str,
+        name: str | None = None,
+        history: Sequence[Turn] = (),
+        *,
+        only: frozenset[str] | None = None,
+    ) -> None:
         """Notes the draft in `drafts`."""
         self.drafts.append(draft)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from rag.answer.ahead import all_papers, likely
+from rag.answer.limited import LimitedAssistants
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
@@ -34,6 +34,8 @@ from rag.retrieve.search import Searcher
 from rag.settings import Settings
 from rag.types import CollectionInfo, Embedder, Generator, IndexReport, Paper, Progress, Rejected, Turn
 
+Only = frozenset[str] | None  # the ids of the papers that may be asked; None for all
+
 
 def collections(settings: Settings) -> Collections:
     """The collections on disk, for looking only: takes no lock and loads no model."""
@@ -42,7 +44,7 @@ def collections(settings: Settings) -> Collections:
 
 def model_store(settings: Settings) -> ModelStore:
     """The models on disk and the manifest that they are checked against."""
-    return ModelStore(settings.models_path, Manifest.load())
+    return ModelStore(settings.models_path, Manifest.load(), allow_unpinned=settings.allow_unpinned)
 
 
 def embedder_cache(settings: Settings) -> Path:
@@ -75,7 +77,7 @@ class Library:
         self.settings = settings
         self.models = model_store(settings)
         self.index_store = collections(settings)
-        self._building = threading.RLock()
+        self._building, self._indexing = threading.RLock(), threading.Lock()
         self._loading = threading.Lock()  # of the language model, so that the rest can be loaded meanwhile
         self._ahead: threading.Thread | None = None
         self._served = ""  # the collection whose papers are read while nobody asks
@@ -85,6 +87,7 @@ class Library:
         self._relevance: Relevance | None = None
         self._assistants: dict[str, _Opened] = {}
         self._outdated: dict[str, Collection] = {}  # a question may still be answered from them
+        self._limited = LimitedAssistants()
         self._lock = DataDirLock(settings.data_dir, purpose)
         self._alone = not self.index_store.vectors.shared
         if self._alone:
@@ -93,9 +96,7 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -169,10 +170,10 @@ class Library:
         if self.settings.read_ahead and self.settings.kv_cache_mb and isinstance(model, ReadsAhead):
             model.read_ahead(all_papers(self.index_store, self._served, Prompts.load()))
 
-    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = ()) -> None:
-        """Have the papers read that a question still being typed seems to be about; `history` as in `Assistant.ask`.
-        Returns after a search, or at once while anything is being loaded or indexed. What fails here is told when the
-        question is asked."""
+    def prepare(self, draft: str, name: str | None = None, history: Sequence[Turn] = (), *, only: Only = None) -> None:
+        """Have the papers read that a question still being typed seems to be about; `history` as in `Assistant.ask`,
+        `only` as in `assistant`. Returns after a search, or at once while anything is being loaded or indexed. What
+        fails here is told when the question is asked."""
         model = self._generator
         if not self.settings.read_ahead or self._embedder is None or not isinstance(model, ReadsAhead):
             return
@@ -180,7 +181,7 @@ class Library:
             return
         with suppress(PosterchatError):
             try:
-                assistant = self.assistant(name)
+                assistant = self.assistant(name, only=only)
             finally:
                 self._building.release()
             model.prepare(likely(assistant, draft, history))
@@ -227,9 +228,9 @@ class Library:
         """Whether the embedding model and the language model are in memory."""
         return self._embedder is not None, self._generator is not None
 
-    def assistant(self, name: str | None = None) -> Assistant:
-        """Who answers about a collection (default: the configured one). Raises UnknownCollection, IndexMismatch,
-        IndexCorrupt, ModelMissing."""
+    def assistant(self, name: str | None = None, *, only: Only = None) -> Assistant:
+        """Who answers about a collection (default: the configured one), or about those papers of it alone whose ids
+        are in `only`. Raises UnknownCollection, IndexMismatch, IndexCorrupt, ModelMissing."""
         name = name or self.settings.collection
         with self._building:
             if not self._alone:
@@ -254,7 +255,8 @@ class Library:
                     answer_tokens=self.settings.answer_tokens,
                 )
                 self._assistants[name] = _Opened(folder, collection, assistant)
-            return self._assistants[name].assistant
+            found = self._assistants[name].assistant
+        return found if only is None else self._limited.of(found, only)
 
     def _leave_outdated(self, name: str) -> None:
         """Forget an open collection of which another process has made a new generation."""
@@ -277,21 +279,21 @@ class Library:
         """Add or update papers of a collection; a new generation is built aside and switched to at the end. With
         `rebuild` all vectors are made again. Raises what `rag.index.build.build` raises."""
         name = name or self.settings.collection
-        with self._building:
+        # Nobody asks a collection that is only being made: questions about others go on meanwhile.
+        held = self._building if self._alone and name in self.index_store.names() else nullcontext()
+        with self._lock, self._indexing, held:
             if self._alone and name in self._assistants:
                 self._assistants.pop(name).collection.close()
-            shown = [str(source) for source in sources]
-            with self._lock:
-                report = build(
-                    self.index_store,
-                    name,
-                    items,
-                    self.indexing_embedder,
-                    sources=shown,
-                    progress=progress,
-                    embedder_name=self.models.manifest.get(self.settings.embedder).identity,
-                    rebuild=rebuild,
-                )
+            report = build(
+                self.index_store,
+                name,
+                items,
+                self.indexing_embedder,
+                sources=[str(source) for source in sources],
+                progress=progress,
+                embedder_name=self.models.manifest.get(self.settings.embedder).identity,
+                rebuild=rebuild,
+            )
         if self._served == name:
             self.read_ahead(name)
         return report

@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engines": BASE | {"index", "llm", "settings"},
     "wiring": BASE | {*FLOW, "llm", "settings", "engines"},
     "python_api": BASE | {"ingest", "settings", "wiring"},
-    "": {"python_api"},
+    "silent": set(),
+    "": {"python_api", "silent"},
     "serve": BASE | {*FLOW, "llm", "settings", "engines", "wiring", "evaluate"},
     "__main__": {"serve"},
 }
@@ -36,6 +37,7 @@ HEAVY = {
     **dict.fromkeys(["llama_cpp", "chromadb", "sentence_transformers", "gradio"], True),
     **dict.fromkeys(["onnx", "onnxruntime", "tokenizers"], True),
     "torch": False,
+    "mcp": True,  # an optional extra: nothing else may need it
 }
 NEVER_AT_START = {*HEAVY, "transformers", "sklearn", "scipy", "pandas"}
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 300, 60

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -14,7 +16,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = ("rag", "prompts", "models", "pyproject.toml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+SHIPPED = (
+    "rag",
+    "prompts",
+    "models",
+    "examples",
+    "docs",
+    "pyproject.toml",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+)
 WEIGHTS = (".gguf", ".safetensors", ".onnx", ".bin", ".part")
 HEAVY = ("torch", "transformers", "sentence_transformers", "chromadb", "llama_cpp", "gradio", "onnxruntime")
 
@@ -50,7 +63,7 @@ def test_the_wheel_has_all_that_the_program_reads(built: Path, project: dict[str
     wheel = built / f"posterchat-{project['version']}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        manifest = tomllib.loads(archive.read("rag/_data/models.toml").decode())
+        manifest = tomllib.loads(archive.read("rag/_data/models/models.toml").decode())
         entry_points = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert len(names) == len(set(names))
     for folder, target in (("rag", "rag"), ("prompts", "rag/_data/prompts")):
@@ -77,20 +90,85 @@ def test_the_source_archive_has_no_weights(built: Path) -> None:
     assert [name for name in names if name.endswith((*WEIGHTS, ".log")) or name.startswith(".venv")] == []
 
 
-def test_a_wheel_runs_where_it_is_unpacked(built: Path, tmp_path: Path) -> None:
-    """Prompts, manifest and sample are found inside the wheel, with no checkout beside it."""
-    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
-        archive.extractall(tmp_path)
-    code = (
-        "from rag.answer.prompts import Prompts; from rag.llm.registry import Manifest\n"
-        "from rag.resources import resource\n"
-        "Prompts.load(); print(*Manifest.load().names()); print(resource('sample/iclr2022_poster_session_8.jsonl'))"
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `posterchat` of an environment of its own, as pipx makes one: only the libraries come from here."""
+    place = tmp_path_factory.mktemp("pipx")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place / "venv")], check=True)
+    python = place / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    wheel = next(built.glob("*.whl"))
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    packages = next((place / "venv").rglob("site-packages"))
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return python.with_name("posterchat")
+
+
+def outside(command: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the installed command in a folder that has nothing to do with the checkout."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [str(command), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+
+def test_an_installed_wheel_runs_outside_the_checkout(
+    installed: Path, tmp_path: Path, project: dict[str, object]
+) -> None:
+    version = outside(installed, tmp_path, "--version", "-v")
+    assert version.stdout.splitlines()[0] == f"posterchat {project['version']}", version.stderr
+    assert re.search(r"^chromadb \d", version.stdout, flags=re.MULTILINE)
+    assert "qwen2.5-coder-1.5b" in outside(installed, tmp_path, "models", "list").stdout
+    told = outside(installed, tmp_path, "ask", "who won?")
+    assert told.returncode == 1 and "Nothing is indexed yet" in told.stderr and "Traceback" not in told.stderr
+
+
+@pytest.mark.real
+def test_an_installed_wheel_answers(
+    installed: Path, tmp_path: Path, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sample, the prompts and the manifest are those inside the wheel."""
+    data = ["--data-dir", str(tmp_path / "data")]
+    monkeypatch.setenv("POSTERCHAT_MODELS_DIR", str(models_dir))
+    indexed = outside(installed, tmp_path, *data, "index", "--sample")
+    assert indexed.returncode == 0 and "116 papers" in indexed.stdout, indexed.stderr
+    answer = outside(installed, tmp_path, *data, "ask", "Which papers won an award?")
+    assert answer.returncode == 0 and "[1]" in answer.stdout, answer.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_and_options(installed: Path, tmp_path: Path, shell: str) -> None:
+    """What the shell's function asks for when Tab is pressed, and that function itself."""
+    script = outside_shell(installed, tmp_path, {"_POSTERCHAT_COMPLETE": f"source_{shell}"})
+    assert "posterchat" in script and "COMPLETE" in script
+    for typed, expected in (
+        ("posterchat ", "index"),
+        ("posterchat papers e", "export"),
+        ("posterchat ask --hi", "--history"),
+    ):
+        words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split(" ")) - 1), "_TYPER_COMPLETE_ARGS": typed}
+        wanted = {"_POSTERCHAT_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_FISH_ACTION": "get-args", **words}
+        assert expected in outside_shell(installed, tmp_path, wanted), (shell, typed)
+
+
+def outside_shell(command: Path, folder: Path, variables: dict[str, str]) -> str:
+    """What the command prints for the shell that sets these variables."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | variables
+    done = subprocess.run([str(command)], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def test_completion_is_installed_where_the_shell_looks(installed: Path, tmp_path: Path) -> None:
+    environment = {
+        "HOME": str(tmp_path),
+        "PATH": os.environ["PATH"],
+        "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1",
+    }
+    done = subprocess.run(
+        [str(installed), "--install-completion", "bash"], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    models, sample = done.stdout.splitlines()
-    assert "qwen2.5-coder-1.5b" in models.split()
-    assert Path(sample).is_relative_to(tmp_path) and Path(sample).is_file()
+    assert "posterchat" in (tmp_path / ".bashrc").read_text(encoding="utf-8")
 
 
 def test_the_version_is_the_same_everywhere(project: dict[str, object]) -> None:

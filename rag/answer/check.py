@@ -16,6 +16,7 @@ from rag.answer import wording
 from rag.answer.facts import NAME, Reading, fold, names_in, numbers_in, read
 from rag.answer.support import SupportModel, share
 from rag.retrieve.evidence import TermWeights
+from rag.retrieve.orders import trusted
 from rag.text import content_words
 from rag.types import Paper, Quote, Span, Support
 
@@ -74,6 +75,7 @@ class Checker:
     def check(self, sentence: str, paper: Paper, spans: Sequence[Span], *, question: str = "") -> Checked:
         """Check one sentence against one paper. `spans` are all sentences of its abstract; words of the `question` that
         the paper does not use are the user's, so they count neither for nor against the sentence."""
+        paper = trusted(paper)
         source = self._read((paper.title, *(span.text for span in spans)))
         title, *told = [reading.content for reading in source]
         paper_stems = title.union(*told)

@@ -65,7 +65,8 @@ class Overview:
             lines = self._contributions(run.question)
             asked = topic(run.question)
             found = self.searcher.search(asked, limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
-            long_forms = spelled_out(asked, [hit.paper.abstract for hit in found.hits[:ACRONYMS_FROM]])
+            if len(topic_phrases(run.question)) == 1:  # of several, one with a common acronym would draw in its field
+                long_forms = spelled_out(asked, [hit.paper.abstract for hit in found.hits[:ACRONYMS_FROM]])
             if long_forms:
                 asked = " ".join([asked, *long_forms.values()])
                 found = self.searcher.search(asked, limit=SET_CANDIDATES, candidates=SET_CANDIDATES)

@@ -10,6 +10,7 @@ from string import Template
 
 from rag.errors import PromptFileError
 from rag.resources import resource
+from rag.retrieve.orders import trusted_text
 from rag.types import Prompt
 
 VARIABLES: Mapping[str, frozenset[str]] = {
@@ -44,13 +45,19 @@ class Prompts:
         return Template(self.templates[name]).substitute(values)
 
     def about(self, title: str, abstract: str, *, tail: str = "") -> Prompt:
-        """The prompt that puts a paper before the model: always the same up to the `tail`."""
+        """The prompt that puts a paper before the model, without the orders in it: the same up to the `tail`."""
+        title, abstract = trusted_text(title) or title[:80], trusted_text(abstract)
         return Prompt(
             system=self.fill("read.system"),
             # The blank line keeps the last token of the paper the same whatever question follows.
             stable=self.fill("read.stable", title=title, abstract=abstract) + "\n\n",
             tail=tail,
         )
+
+    @property
+    def instructions(self) -> str:
+        """What the model is told beside papers and questions, and has no reason to repeat."""
+        return f"{self.templates['read.system']} {self.templates['read.stable'].partition('$title')[0]}"
 
     @property
     def fingerprint(self) -> str:

@@ -22,14 +22,16 @@ from rag.answer.check import (
     unsure_yes_or_no,
 )
 from rag.answer.facts import names_in
+from rag.answer.markup import foreign_markup, reveals, without_own_markers
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
-from rag.errors import PromptTooLong
+from rag.errors import Overloaded, PromptTooLong
 from rag.retrieve.evidence import EvidenceFinder
 from rag.text import split_sentences
 from rag.types import (
     Event,
     EvidenceFound,
+    Generation,
     Paper,
     Prompt,
     Sentence,
@@ -41,6 +43,7 @@ from rag.types import (
 )
 from rag.types import Generator as Model
 
+_FULL_QUEUE_S = 0.2
 # Order of verdicts, best first.
 _RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 
@@ -95,9 +98,11 @@ class Reader:
         """Stream the model's words, and judge every sentence when the next one has begun. Returns those that are left
         to judge: the last one, or all of them where the model itself is to be asked about them (it does one thing at
         a time)."""
-        model = self.generator()
-        generation = model.generate(self._fit(model, job), max_tokens=self.answer_tokens)
-        pending, opened, left = "", False, []
+        left: list[str] = []
+        pending, opened = "", False
+        generation = yield from self._begin(run, job, self.answer_tokens)
+        if generation is None:
+            return left
         try:
             for piece in generation:
                 if run.stop.is_set():
@@ -125,15 +130,37 @@ class Reader:
         whole = pending.strip() and not run.stop.is_set()
         return [*left, pending.strip()] if whole else left
 
+    def _begin(self, run: Run, job: Read, max_tokens: int) -> Generator[Event, None, Generation | None]:
+        """Queue a read. Only an answer that has not begun is turned away when the queue is full: another one waits for
+        its place, with signs of life. Returns None when it was stopped meanwhile."""
+        model = self.generator()
+        prompt = self._fit(model, job)
+        while not run.stop.is_set():
+            try:
+                generation = model.generate(prompt, max_tokens=max_tokens)
+            except Overloaded:
+                if not run.timings.prompt_tokens:
+                    raise
+                yield Token("")
+                run.stop.wait(_FULL_QUEUE_S)
+            else:
+                try:
+                    yield Token("")  # it has its place: a server can say now that the answer comes
+                except BaseException:
+                    generation.close()
+                    raise
+                return generation
+        return None
+
     def agreement(
         self, run: Run, paper: Paper, text: str, *, tail: str = "about.tail"
     ) -> Generator[Event, None, float]:
         """Yields signs of life; returns the probability (0..1) that the model says yes to a question about a text: by
         default whether the paper is what the text asks for. .5 when it says neither yes nor no."""
-        model = self.generator()
-        job = Read(paper, text, paper.abstract, tail=tail)
-        generation = model.generate(self._fit(model, job), max_tokens=1)
         said, probability = "", 0.5
+        generation = yield from self._begin(run, Read(paper, text, paper.abstract, tail=tail), 1)
+        if generation is None:
+            return probability
         try:
             for piece in generation:
                 if run.stop.is_set():
@@ -150,7 +177,7 @@ class Reader:
         return 1 - probability if said.startswith("no") else 0.5
 
     def _judge(self, run: Run, job: Read, text: str, kept: list[Sentence]) -> Generator[Event, None, None]:
-        text = " ".join(text.split())
+        text = without_own_markers(" ".join(text.split()), job.paper)
         affirms = only_affirms(text, job.question)
         if is_echo(text, job.question):
             yield SentenceDropped("it only repeats the question")
@@ -162,6 +189,12 @@ class Reader:
             yield SentenceDropped("it lacks the number that was asked for")
             return
         paper, verdict = self.best_source(text, job)
+        if foreign := foreign_markup(text, paper):
+            yield SentenceDropped(f"the abstract does not contain {foreign}")
+            return
+        if reveals(text, self.prompts.instructions, paper):
+            yield SentenceDropped("it repeats the instructions")
+            return
         if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
             yield SentenceDropped("it only affirms what the abstract does not say")
             return

@@ -77,6 +77,7 @@ class _Run:
     unchanged: int = 0
     duplicates: int = 0
     digests: int = 0
+    replaced: list[str] = field(default_factory=list)  # titles whose abstract is another one now
     rejected: list[Rejected] = field(default_factory=list)
     stale: bool = False
     next: NextGeneration | None = None
@@ -129,17 +130,16 @@ class _Run:
         elif known == digest:
             self.unchanged += 1
             return
-        elif paper.text_kind == "digest" and self._has_abstract(paper.id):
-            self.unchanged += 1
-            self.digests += 1
-            return
         else:
+            before = self.old.paper(paper.id) if self.old else None
+            if before and before.text_kind == "abstract" != paper.text_kind:
+                self.unchanged += 1
+                self.digests += 1
+                return
             self.changed += 1
+            if before and before.abstract != paper.abstract:
+                self.replaced.append(paper.title)
         self._generation().add(paper)
-
-    def _has_abstract(self, paper_id: str) -> bool:
-        paper = self.old.paper(paper_id) if self.old else None
-        return paper is not None and paper.text_kind == "abstract"
 
     def _generation(self) -> NextGeneration:
         if self.next is None:
@@ -169,6 +169,11 @@ class _Run:
             warnings.append(f"{some} left out: the full abstract is indexed already.")
         if self.next and self.next.resumed:
             warnings.append(f"{self.next.resumed} vectors came from an earlier run that was stopped.")
+        if self.replaced:
+            some = "1 abstract" if len(self.replaced) == 1 else f"{len(self.replaced)} abstracts"
+            named = ", ".join(f"“{title[:80]}”" for title in self.replaced[:3])
+            more = f" and {len(self.replaced) - 3} more" if len(self.replaced) > 3 else ""
+            warnings.append(f"{some} replaced by a new text: {named}{more}.")
         return IndexReport(
             collection=self.name,
             added=self.added,

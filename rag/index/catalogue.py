@@ -13,7 +13,9 @@ from typing import Any
 
 from rag.errors import IndexCorrupt
 from rag.index.rows import (
+    ADD_IDENTIFIERS,
     FIELDS,
+    OLD_FIELDS,
     REMEDY,
     SCHEMA_SQL,
     Entry,
@@ -40,6 +42,7 @@ class Catalogue:
         self._db = connection
         self._writable = writable
         self._lock = threading.RLock()
+        self._fields = FIELDS
 
     @classmethod
     def create(cls, path: Path) -> Catalogue:
@@ -61,11 +64,21 @@ class Catalogue:
             with catalogue._guard():
                 if writable:
                     catalogue._db.execute("PRAGMA synchronous = OFF")
-                catalogue._db.execute(f"SELECT {FIELDS}, position, chunks FROM papers LIMIT 1").fetchone()
+                catalogue._know_identifiers()
+                catalogue._db.execute(f"SELECT {catalogue._fields}, position, chunks FROM papers LIMIT 1").fetchone()
         except BaseException:
             catalogue.close()
             raise
         return catalogue
+
+    def _know_identifiers(self) -> None:
+        """Of an older catalogue: adds the column where it may be written, else reads it as empty."""
+        columns = {row[1] for row in self._db.execute("PRAGMA table_info(papers)")}
+        if columns and "identifiers" not in columns:
+            if self._writable:
+                self._db.execute(ADD_IDENTIFIERS)
+            else:
+                self._fields = OLD_FIELDS
 
     @staticmethod
     def _connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -103,7 +116,7 @@ class Catalogue:
 
     def papers(self) -> list[Paper]:
         """All papers in the order in which they were first given."""
-        return [paper_from_row(row) for row in self._all(f"SELECT {FIELDS} FROM papers ORDER BY position")]
+        return [paper_from_row(row) for row in self._all(f"SELECT {self._fields} FROM papers ORDER BY position")]
 
     def records(self) -> list[Record]:
         """Title, authors, award and link of all papers, without their abstracts, in the order of `papers`."""
@@ -124,7 +137,7 @@ class Catalogue:
         wanted = list(dict.fromkeys(ids))
         found: dict[str, Paper] = {}
         for part in _parts(wanted):
-            rows = self._all(f"SELECT {FIELDS} FROM papers WHERE id IN ({_marks(part)})", part)
+            rows = self._all(f"SELECT {self._fields} FROM papers WHERE id IN ({_marks(part)})", part)
             found |= {row[0]: paper_from_row(row) for row in rows}
         return {paper_id: found[paper_id] for paper_id in wanted if paper_id in found}
 
@@ -198,11 +211,11 @@ class Catalogue:
         paper = entry.paper
         cursor = self._db.execute(
             f"INSERT INTO papers (row, position, content_hash, chunks, {FIELDS})"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(row, position, paper.content_hash, entry.chunks, paper.id, paper.title, json_list(paper.authors)),
                 *(paper.abstract, paper.award, paper.url, paper.venue, paper.session, paper.year),
-                *(json_list(paper.keywords), paper.text_kind),
+                *(json_list(paper.keywords), paper.text_kind, json_list(paper.identifiers)),
             ),
         )
         number = cursor.lastrowid

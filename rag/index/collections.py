@@ -208,5 +208,6 @@ def _info(name: str, catalogue: Catalogue) -> CollectionInfo:
 def _broken(name: str, reason: str) -> IndexCorrupt:
     return IndexCorrupt(
         f"The collection {name} is damaged: {reason}.",
-        hint=f"Remove it with `posterchat collections remove {name}` and index the files again.",
+        hint=f"Run `posterchat collections repair {name}`; if that fails, `posterchat collections remove {name}`, "
+        "and index the files again.",
     )

@@ -20,7 +20,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, position INTEGER NOT NULL UNIQUE, content_hash TEXT NOT NULL,
     chunks INTEGER NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, abstract TEXT NOT NULL, award TEXT, url TEXT,
-    venue TEXT, session TEXT, year INTEGER, keywords TEXT NOT NULL, text_kind TEXT NOT NULL
+    venue TEXT, session TEXT, year INTEGER, keywords TEXT NOT NULL, text_kind TEXT NOT NULL,
+    identifiers TEXT NOT NULL DEFAULT '[]'
 );
 CREATE TABLE sentences (
     paper INTEGER NOT NULL, position INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
@@ -30,7 +31,10 @@ CREATE VIRTUAL TABLE terms USING fts5(
     title, authors, abstract, content='', tokenize='porter unicode61 remove_diacritics 2'
 );
 """
-FIELDS = "id, title, authors, abstract, award, url, venue, session, year, keywords, text_kind"
+FIELDS = "id, title, authors, abstract, award, url, venue, session, year, keywords, text_kind, identifiers"
+# Catalogues that were made before papers had identifiers lack the column.
+OLD_FIELDS = FIELDS.replace("identifiers", "'[]'")
+ADD_IDENTIFIERS = "ALTER TABLE papers ADD COLUMN identifiers TEXT NOT NULL DEFAULT '[]'"
 REMEDY = "Remove the collection with `posterchat collections remove NAME` and index the files again."
 
 
@@ -94,12 +98,12 @@ def term_columns(paper: Paper) -> tuple[str, str, str]:
 
 def paper_from_row(row: Sequence[Any]) -> Paper:
     """The paper in a row of `FIELDS`."""
-    paper_id, title, authors, abstract, award, url, venue, session, year, keywords, kind = row
+    paper_id, title, authors, abstract, award, url, venue, session, year, keywords, kind, known = row
     try:
-        names, tags = tuple(json.loads(authors)), tuple(json.loads(keywords))
+        names, tags, numbers = (tuple(json.loads(values)) for values in (authors, keywords, known))
     except ValueError as exc:
         raise IndexCorrupt(f"The catalogue holds a damaged row for {title!r}.", hint=REMEDY) from exc
-    return Paper(paper_id, title, names, abstract, award, url, venue, session, year, tags, kind)
+    return Paper(paper_id, title, names, abstract, award, url, venue, session, year, tags, kind, numbers)
 
 
 def json_list(values: Sequence[str]) -> str:

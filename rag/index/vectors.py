@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,9 +17,10 @@ from typing import Any, Protocol
 
 from rag.errors import IndexCorrupt, StorageFull
 from rag.index import chroma
+from rag.index.origin import REMEDY, check_origin
 from rag.index.rows import UNWRITABLE
 from rag.index.shape import Shape
-from rag.index.vectors_link import BATCH, REMEDY, Link, check_shape, new_collection
+from rag.index.vectors_link import BATCH, Link, check_shape, new_collection
 from rag.types import Chunk
 
 _NAME = "chunks"
@@ -128,12 +128,13 @@ class Vectors:
         import numpy as np
 
         sums: dict[str, Any] = {}
-        for metadatas, rows in self._stored(papers):
+        for metadatas, rows in self.stored(papers):
             for metadata, row in zip(metadatas, rows, strict=True):
                 sums[metadata["paper"]] = sums.get(metadata["paper"], 0) + row
         return {paper: row / max(float(np.linalg.norm(row)), 1e-12) for paper, row in sums.items()}
 
-    def _stored(self, papers: Sequence[str] | None) -> Iterator[tuple[Any, Any]]:
+    def stored(self, papers: Sequence[str] | None = None) -> Iterator[tuple[Any, Any]]:
+        """Part by part the metadata (`paper`: its id) and the vectors of all chunks, or of those of some papers."""
         parts: list[dict[str, Any]] = (
             [{"limit": BATCH, "offset": at} for at in range(0, self.count(), BATCH)]
             if papers is None
@@ -211,7 +212,7 @@ class OnDisk:
 
     def open(self, path: Path, shape: Shape) -> Vectors:
         """See `Vectors.open`."""
-        _check_store(path)
+        check_origin(path)
         with _reading(path):
             client = chroma.on_disk(path)
             try:
@@ -233,18 +234,6 @@ class OnDisk:
 
     def discard(self, path: Path) -> None:
         """Nothing is kept elsewhere."""
-
-
-def _check_store(path: Path) -> None:
-    """Look before Chroma does: it makes an empty store where there is none."""
-    store = path / "chroma.sqlite3"
-    if not store.is_file():
-        raise IndexCorrupt(f"The vectors in {path} are missing.", hint=REMEDY)
-    try:
-        with closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            db.execute("SELECT count(*) FROM collections").fetchone()
-    except sqlite3.Error as exc:
-        raise IndexCorrupt(f"The vectors in {path} cannot be read: {exc}.", hint=REMEDY) from exc
 
 
 @contextmanager

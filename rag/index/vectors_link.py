@@ -6,15 +6,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from rag.errors import IndexMismatch
+from rag.index.origin import REMEDY
 from rag.index.shape import Shape
 
 BATCH = 5000  # Chroma refuses more than 5461 rows at once
 # Chroma's defaults (l2, 100, 16, 100) find 72 % of the true neighbours of hard queries, these all of them;
 # `ef_search` has no effect unless it is set when the collection is made.
 HNSW: Any = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
-REMEDY = (
-    "Build it again with `posterchat index FILE --rebuild`, or remove it with `posterchat collections remove NAME`."
-)
 
 
 class Link(Protocol):

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from rag.errors import IndexCorrupt, PosterchatError, UsageError, VectorsUnreachable
 from rag.index import chroma
 from rag.index.files import storage_errors, write_atomic
+from rag.index.origin import REMEDY
 from rag.index.shape import Shape
 from rag.index.vectors import Vectors
-from rag.index.vectors_link import BATCH, REMEDY, check_shape, new_collection
+from rag.index.vectors_link import BATCH, check_shape, new_collection
 
 _NOTE = "collection.json"
 _DOWN_S = 2.0  # after a failure, so that a server that is gone costs a search nothing

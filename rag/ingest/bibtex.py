@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from rag.ingest.fields import Unusable, paper_of
 from rag.ingest.latex import plain_name, plain_text
+from rag.ingest.people import spoken
 from rag.types import Paper, Rejected
 
 if TYPE_CHECKING:
     from bibtexparser.model import Entry
 
-_LATEX_FIELDS = ("title", "abstract", "booktitle", "journal", "keywords", "journaltitle")
+_LATEX_FIELDS = frozenset(
+    ("title", "abstract", "booktitle", "journal", "keywords", "journaltitle", "award", "session", "digest")
+)
 _LONGEST_FIELD = 100_000
 _PART = re.compile(r"""\"[^"]*\"|\{[^{}]*\}|[\w:.+/-]+""")
 _CONCATENATION = re.compile(rf"\s*(?:{_PART.pattern})(?:\s*#\s*(?:{_PART.pattern}))+\s*")
@@ -116,16 +119,6 @@ def _people(text: str) -> list[str]:
 
     names = (" ".join(name.split()) for name in split_multiple_persons_names(text.replace("\n", " ")))
     return [spoken(plain_name(name)) for name in names if name and name.lower() != "others"]
-
-
-def spoken(name: str) -> str:
-    """ "Family, Given" or "Family, Jr., Given" as "Given Family" or "Given Family Jr."; others as they are."""
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) == 2 and all(parts):
-        return f"{parts[1]} {parts[0]}"
-    if len(parts) == 3 and all(parts):
-        return f"{parts[2]} {parts[0]} {parts[1]}" if re.fullmatch(r"(?:Jr|Sr)\.?|[IVX]+", parts[1]) else name
-    return name
 
 
 def _reason(block: Any) -> str:

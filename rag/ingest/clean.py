@@ -26,7 +26,7 @@ _LINE_END = re.compile(r"\r\n|[\r\u2028]")
 _PARAGRAPH_END = re.compile(r"[\x85\u2029]")
 _BULLET = re.compile(r"[•‣▪◦●]\s*\S")
 _ITEM = re.compile(r"(?:[-*–]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S")
-_NARROWEST_WRAP = 50
+_NARROWEST_WRAP, _WIDEST_WRAP = 50, 160
 # A word broken at its own hyphen, as `textwrap` does; "pre-\nand post-processing" is not one.
 _HYPHEN_END = re.compile(r"\w-{1,3}$")
 _HYPHEN_START = re.compile(r"(?!(?:and|or|to)\b)\w|---?\w")
@@ -50,6 +50,12 @@ def clean_text(text: str) -> str:
     """`text` as paragraphs parted by one empty line. Line breaks inside a paragraph become spaces, except before
     the items of a list, which keep lines of their own."""
     plain = _PARAGRAPH_END.sub("\n\n", _LINE_END.sub("\n", _visible(text)))
+    while (again := _paragraphs(plain)) != plain:  # what is read once more must stay as it is
+        plain = again
+    return plain
+
+
+def _paragraphs(plain: str) -> str:
     paragraphs: list[list[str]] = [[]]
     for raw in plain.split("\n"):
         line = " ".join(raw.split())
@@ -63,7 +69,7 @@ def clean_text(text: str) -> str:
 def join_lines(lines: list[str]) -> str:
     """The lines of one paragraph joined: with a space, with nothing after a hyphen inside a word, and with a line
     break before a list item."""
-    width = max(map(len, lines), default=0)
+    width = _wrap_width(lines)
     out = ""
     for before, line in zip(["", *lines], lines, strict=False):
         if not before:
@@ -84,9 +90,16 @@ def starts_list_item(line: str) -> bool:
     return bool(_BULLET.match(line) or _ITEM.match(line))
 
 
+def _wrap_width(lines: list[str]) -> int:
+    """The width that a program wrapped the lines to, 0 when they look like lines that somebody ended: too wide or too
+    narrow for wrapped text, or several of them items of a list."""
+    width = max(map(len, lines), default=0)
+    return width if _NARROWEST_WRAP <= width <= _WIDEST_WRAP and sum(map(starts_list_item, lines)) < 2 else 0
+
+
 def _break_was_forced(before: str, line: str, width: int) -> bool:
     """Whether the next word would not have fitted: then the break comes from wrapping and means nothing."""
-    return width >= _NARROWEST_WRAP and len(before) + 1 + len(line.split(" ", 1)[0]) > width
+    return width > 0 and before[-1] != ":" and len(before) + 1 + len(line.split(" ", 1)[0]) > width
 
 
 def _visible(text: str) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rag.ingest.clean import MAX_ABSTRACT, MAX_AUTHOR, MAX_TITLE, clean_line, clean_text, paper_id
-from rag.ingest.latex import plain_name
+from rag.ingest.clean import MAX_ABSTRACT, MAX_TITLE, clean_line, clean_text, paper_id
+from rag.ingest.identifiers import address_of, identifiers_of
+from rag.ingest.people import Nameless, people_of
 from rag.types import Paper, TextKind
 
 # Keys in small letters and digits only, best first: those of OpenReview, Mini-Conf, virtual conference sites, Zotero,
@@ -26,14 +27,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "venue": ("venue", "booktitle", "conference", "journal", "journaltitle", "publicationtitle", "containertitle"),
     "session": ("session", "sessionname", "sessiontitle", "postersession", "track", "sessions"),
     "award": ("award", "awards", "prize"),
-    "year": ("year", "publicationyear", "publishedyear", "date", "published", "datepublished"),
+    "year": ("year", "publicationyear", "publishedyear", "date", "published", "datepublished", "issued"),
     "keywords": ("keywords", "keyword", "manualtags", "tags", "subjectareas", "topics"),
 }
-PERSON_KEYS = ("name", "fullname", "author", "displayname")
 _MAX_FIELD = 300
-_NAMES_TOGETHER = re.compile(r"\s+·\s+|\s*[;|]\s*|\s+and\s+|\s*,\s+(?:and\s+)?|\n")
-_ARXIV = re.compile(r"(?:arxiv:)?((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)", re.I)
-_OPENREVIEW_ID = re.compile(r"[A-Za-z0-9_-]{8,16}")
+_INSIDE = ("content", "custom")  # OpenReview; CSL-JSON, for what it has no variable for
 _VENUE_ID = re.compile(r"([A-Za-z]+)\.(?:cc|org)/(\d{4})/")
 
 
@@ -51,9 +49,9 @@ def looks_like_paper(row: Any) -> bool:
     if not isinstance(row, Mapping):
         return False
     keys = {plain_key(key) for key in row}
-    inner = row.get("content")
-    if isinstance(inner, Mapping):
-        keys |= {plain_key(key) for key in inner}
+    for inner in (row.get(name) for name in _INSIDE):
+        if isinstance(inner, Mapping):
+            keys |= {plain_key(key) for key in inner}
     return bool(keys & set(KEYS["title"])) and bool(keys & {*KEYS["abstract"], *KEYS["digest"]})
 
 
@@ -76,19 +74,28 @@ def paper_of(row: Any) -> Paper:
     if len(title) > MAX_TITLE or len(abstract) > MAX_ABSTRACT:
         raise Unusable(f"its title or abstract is too long ({len(title)} and {len(abstract)} characters)")
     venue, year = _venue_and_year(row, values)
+    identifiers = identifiers_of(row, values)
     return Paper(
         id=paper_id(title),
         title=title,
-        authors=_people(next((values[key] for key in KEYS["authors"] if values.get(key)), None)),
+        authors=_people(values),
         abstract=abstract,
         award=_field(values, "award"),
-        url=_url(row, values),
+        url=_url(values, identifiers),
         venue=venue,
         session=_field(values, "session"),
         year=year,
         keywords=_keywords(next((values[key] for key in KEYS["keywords"] if values.get(key)), None)),
         text_kind=kind,
+        identifiers=identifiers,
     )
+
+
+def _people(values: Mapping[str, Any]) -> tuple[str, ...]:
+    try:
+        return people_of(next((values[key] for key in KEYS["authors"] if values.get(key)), None))
+    except Nameless as reason:
+        raise Unusable(str(reason)) from None
 
 
 def _no_abstract(row: Mapping[str, Any], title: str) -> str:
@@ -98,9 +105,10 @@ def _no_abstract(row: Mapping[str, Any], title: str) -> str:
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain keys; OpenReview's `{"content": {"title": {"value": …}}}` unpacked."""
-    inner = row.get("content")
-    merged = {**row, **inner} if isinstance(inner, Mapping) else dict(row)
+    """Plain keys; OpenReview's `{"content": {"title": {"value": …}}}` and CSL's `custom` unpacked."""
+    merged = dict(row)
+    for inner in (row.get(name) for name in _INSIDE):
+        merged |= inner if isinstance(inner, Mapping) else {}
     unpacked = {key: v["value"] if isinstance(v, Mapping) and set(v) >= {"value"} else v for key, v in merged.items()}
     return {plain_key(key): value for key, value in unpacked.items()}
 
@@ -132,34 +140,6 @@ def _kind(values: Mapping[str, Any]) -> TextKind:
     return "digest" if values.get("textkind") == "digest" else "abstract"
 
 
-def _people(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        # "Family, Given; Family, Given" and "Family, Given and Family, Given" (BibTeX) keep their commas.
-        parts = value.split(";") if ";" in value else re.split(r"\s+and\s+", value)
-        together = len(parts) > 1 and (";" in value or all(part.count(",") == 1 for part in parts))
-        value = parts if together else _NAMES_TOGETHER.split(value)
-    if isinstance(value, Mapping):
-        value = [value]
-    if not isinstance(value, list | tuple):
-        raise Unusable("its authors are neither a list nor text")
-    names = []
-    for person in value:
-        if isinstance(person, Mapping):
-            person = next(
-                (v for key, v in person.items() if plain_key(key) in PERSON_KEYS and isinstance(v, str)), None
-            )
-        if not isinstance(person, str):
-            raise Unusable("one of its authors has no name")
-        name = clean_line(plain_name(person))
-        if len(name) > MAX_AUTHOR:
-            raise Unusable("the name of an author is too long")
-        if name:
-            names.append(name)
-    return tuple(names)
-
-
 def web_address(value: Any) -> str | None:
     """`value` as a web address of sane length, else None."""
     if isinstance(value, str) and value.strip().lower().startswith(("http://", "https://")) and len(value) <= 2000:
@@ -167,25 +147,10 @@ def web_address(value: Any) -> str | None:
     return None
 
 
-def _url(row: Mapping[str, Any], values: Mapping[str, Any]) -> str | None:
-    for key in KEYS["url"]:
-        if url := web_address(values.get(key)):
-            return url
-    forum = row.get("forum")
-    if isinstance(row.get("content"), Mapping) and isinstance(forum, str) and _OPENREVIEW_ID.fullmatch(forum):
-        return f"https://openreview.net/forum?id={forum}"
-    doi = values.get("doi")
-    if isinstance(doi, str):
-        doi = clean_line(doi)
-        if url := web_address(doi):
-            return url
-        if re.fullmatch(r"(?:doi:\s*)?10\.\d{3,9}/\S{1,200}", doi, re.I):
-            return "https://doi.org/" + re.sub(r"^doi:\s*", "", doi, flags=re.I)
-    for key in KEYS["arxiv"]:
-        value = values.get(key)
-        if isinstance(value, str) and (match := _ARXIV.fullmatch(value.strip())):
-            return f"https://arxiv.org/abs/{match[1]}"
-    return None
+def _url(values: Mapping[str, Any], identifiers: tuple[str, ...]) -> str | None:
+    return next(
+        (url for key in (*KEYS["url"], "doi") if (url := web_address(values.get(key)))), address_of(identifiers)
+    )
 
 
 def _venue_and_year(row: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str | None, int | None]:
@@ -203,7 +168,12 @@ def _venue_and_year(row: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[
 
 
 def _year(value: Any) -> int | None:
-    """The year of a number, of "2031" or of a date that begins or ends with it."""
+    """The year of a number, of "2031", of a date that begins or ends with it, or of a date in CSL-JSON."""
+    if isinstance(value, Mapping):
+        parts = value.get("date-parts")
+        while isinstance(parts, list) and parts:
+            parts = parts[0]
+        value = parts or value.get("raw") or value.get("literal")
     if isinstance(value, str) and (match := re.match(r"\s*(\d{4})(?:[-/.]\d|\s*$)|.{0,30}\b(\d{4})\s*$", value)):
         value = match[1] or match[2]
     try:
@@ -215,7 +185,7 @@ def _year(value: Any) -> int | None:
 
 def _keywords(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        value = re.split(r"[;,|]", value)
+        value = value.split(next((sign for sign in ";|" if sign in value), ","))
     if not isinstance(value, list | tuple):
         return ()
     words = (clean_line(item) for item in value if isinstance(item, str))

@@ -51,16 +51,11 @@ def meta_record(tree: LexborHTMLParser) -> dict[str, Any] | None:
             values.setdefault(key, content)
     if "title" not in values or not (values.get("authors") or tree.css_first('meta[name^="citation_"]')):
         return None
-    values["authors"] = [_spoken(name) for names in values.get("authors", []) for name in names.split(";")]
+    values["authors"] = [name for names in values.get("authors", []) for name in names.split(";")]
     values["keywords"] = [word for words in values.get("keywords", []) for word in words.replace(";", ",").split(",")]
     if "abstract" not in values and (abstract := abstract_on_page(tree)):
         values["abstract"] = abstract
     return values
-
-
-def _spoken(name: str) -> str:
-    family, comma, given = name.partition(",")
-    return f"{given.strip()} {family.strip()}" if comma and given.strip() and "," not in given else name
 
 
 def abstract_on_page(tree: LexborHTMLParser) -> str | None:
@@ -108,9 +103,10 @@ def _article(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": value.get("name") or value.get("headline"),
         "abstract": value.get("abstract") or value.get("description"),
-        "authors": _authors(value.get("author") or value.get("creator")),
+        "authors": value.get("author") or value.get("creator"),
         "url": value.get("url") or value.get("@id"),
         "doi": value.get("doi"),
+        "identifiers": [*_several(value.get("identifier")), *_several(value.get("sameAs"))],
         "venue": part_of.get("name") if isinstance(part_of, Mapping) else part_of,
         "date": value.get("datePublished"),
         "keywords": value.get("keywords"),
@@ -118,19 +114,8 @@ def _article(value: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _authors(value: Any) -> Any:
-    """People by name; some sites give the parts of names only."""
-    people = value if isinstance(value, list) else [value] if isinstance(value, Mapping) else value
-    if not isinstance(people, list):
-        return people
-    named = []
-    for person in people:
-        if isinstance(person, Mapping) and not isinstance(person.get("name"), str):
-            parts = (person.get("givenName"), person.get("familyName"))
-            person = " ".join(part for part in parts if isinstance(part, str))
-        if person:
-            named.append(person)
-    return named
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def script_rows(tree: LexborHTMLParser) -> list[Any]:

@@ -22,6 +22,8 @@ from rag.resources import resource
 Role = Literal["llm", "embedder"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(gt=0)]
+# Pickles (`.bin`, `.pt`, `.pkl`) and Python files run code when a library loads them.
+DATA_FILES = (".gguf", ".safetensors", ".json", ".txt")
 _STRICT = {"extra": "forbid", "str_strip_whitespace": True}
 _FIELD = re.compile(r"\{(?:n|n:0\d|path)\}")
 
@@ -39,6 +41,8 @@ class FileSpec:
         parts = PurePosixPath(self.path).parts
         if not parts or parts[0] == "/" or ".." in parts or "\\" in self.path or ":" in self.path:
             raise ValueError("path must be relative, with forward slashes, and stay inside the model's folder")
+        if not self.path.lower().endswith(DATA_FILES):
+            raise ValueError(f"path must end in one of {', '.join(DATA_FILES)}: other files can hold code that runs")
         return self
 
     @property
@@ -155,9 +159,7 @@ def manifest_path() -> Path:
     named = os.environ.get("POSTERCHAT_MANIFEST")
     if named:
         return Path(named).expanduser()
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "_data" / "models.toml"
-    return installed if installed.is_file() else resource("models/models.toml")
+    return resource("models/models.toml")
 
 
 class Manifest:

@@ -52,7 +52,8 @@ class LocalModel:
 
 
 class ModelStore:
-    """The models in `directory`. `python` is the interpreter whose pip fetches wheels."""
+    """The models in `directory`. `python` is the interpreter whose pip fetches wheels; `allow_unpinned` says whether
+    files that the manifest does not name may be used."""
 
     def __init__(
         self,
@@ -62,8 +63,10 @@ class ModelStore:
         http: HttpOptions | None = None,
         lock_wait_s: float = 3600.0,
         python: str = sys.executable,
+        allow_unpinned: bool = False,
     ) -> None:
         self.directory = directory
+        self._allow_unpinned = allow_unpinned
         self.manifest = manifest
         self._http = http or HttpOptions()
         self._lock_wait_s = lock_wait_s
@@ -103,9 +106,9 @@ class ModelStore:
         return self._location(spec)
 
     def resolve(self, name_or_path: str, *, role: Role = "llm") -> LocalModel:
-        """A model by its name in the manifest, or (for language models) any GGUF file by its path, unpinned.
+        """A model by its name in the manifest, or (for language models, where that is allowed) a GGUF file by its path.
 
-        Raises what `path` raises, and UsageError when the model has another role.
+        Raises what `path` raises, and UsageError when the model has another role or is a file that nothing pins.
         """
         if name_or_path in self.manifest.names() or role != "llm" or not _looks_like_path(name_or_path):
             spec = self.manifest.get(name_or_path)
@@ -115,7 +118,13 @@ class ModelStore:
                     hint=f"Models with the role {role}: {', '.join(self.manifest.names(role))}.",
                 )
             return LocalModel(spec.name, self.path(spec.name), True, spec.identity, spec)
-        return _unpinned(Path(os.path.expanduser(name_or_path)))
+        found = _unpinned(Path(os.path.expanduser(name_or_path)))
+        if not self._allow_unpinned:
+            raise UsageError(
+                f"{found.path} has no pinned SHA-256, and a model file is code of whoever made it.",
+                hint="If you trust it, set POSTERCHAT_ALLOW_UNPINNED=1 or add --allow-unpinned to the command.",
+            )
+        return found
 
     def verify(self, name: str, *, progress: Progress | None = None) -> None:
         """Hashes every file again. Raises UnknownModel, ModelMissing, or ModelCorrupt after deleting the wrong file."""

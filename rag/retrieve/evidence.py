@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from rag.index.catalogue import Catalogue
+from rag.retrieve.orders import without_orders
 from rag.text import content_words, search_words
 from rag.types import Embedder, Paper, Span
 
@@ -58,8 +59,8 @@ class EvidenceFinder:
         self.weights = TermWeights(catalogue)
 
     def sentences(self, paper: Paper) -> list[Span]:
-        """All sentences of a paper's abstract, in order."""
-        return self._catalogue.sentences(paper.id)
+        """All sentences of a paper's abstract, in order, but those that give orders to a machine."""
+        return without_orders(self._catalogue.sentences(paper.id))
 
     def rank(self, question: str, vector: np.ndarray, papers: Sequence[Paper]) -> list[list[tuple[Span, float]]]:
         """For each paper its sentences with their scores (0..1), best first. `vector` is the question's."""
@@ -82,7 +83,7 @@ class EvidenceFinder:
 
     def statement(self, question: str, paper: Paper) -> Span:
         """The sentence that says what the paper does, where several do the one closest to the question."""
-        spans = self.sentences(paper)
+        spans = self.sentences(paper) or self._catalogue.sentences(paper.id)  # an abstract of orders alone
         weights = self.weights.of(question)
         return max(
             spans or [Span(paper.abstract, 0, len(paper.abstract))],

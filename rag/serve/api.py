@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 import rag
 from rag.errors import PosterchatError, UnknownCollection
 from rag.serve import api_openai
+from rag.serve.api_auth import GUEST
 from rag.serve.api_docs import docs_page
 from rag.serve.api_errors import NotHere, ShuttingDown, handle_errors
 from rag.serve.api_events import KEEP_ALIVE, error_bytes, event_bytes
@@ -46,6 +47,7 @@ Award = Annotated[bool | None, Query(description="true: only papers with an awar
 Limit = Annotated[int, Query(ge=1, le=MOST_PAPERS)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 Name = Annotated[str | None, Query(max_length=64, description="A collection; else the one asked by default.")]
+Plain = Annotated[bool, Query(description="true: status 200 even while it cannot answer.")]
 ABOUT = "Questions about the papers of a collection, answered with citations that were checked."
 
 
@@ -67,12 +69,12 @@ def make_api(
     """The API of one library as an ASGI application; `collection` is asked when a request names none."""
     api = FastAPI(
         title="posterchat", version=rag.__version__, description=ABOUT, docs_url=None, redoc_url=None,
-        responses={status: {"model": ErrorReply} for status in (400, 403, 404, 405, 408, 413, 422, 429, 503)},
+        responses={status: {"model": ErrorReply} for status in (400, 401, 403, 404, 405, 408, 413, 422, 429, 503)},
     )  # fmt: skip
     handle_errors(api)
     _add_status(api, metrics, health)
     _add_papers(api, library, collection)
-    answers = Answers(library, running)
+    answers = Answers(library, running, metrics.wait_s)
     every_s = KEEP_ALIVE_S if keep_alive_s is None else keep_alive_s
     _add_ask(api, library, answers, collection, every_s)
     _add_openai(api, library, answers, collection, every_s)
@@ -86,9 +88,16 @@ def make_api(
 
 def _add_status(api: FastAPI, metrics: Metrics, health: Callable[[], dict[str, Any]]) -> None:
     @api.get("/health", response_model=HealthReply, response_model_exclude_unset=True)
-    def get_health() -> dict[str, Any]:
-        """Whether the server can answer, and with what."""
-        return health()
+    def get_health(request: Request, response: Response, always_200: Plain = False) -> dict[str, Any]:
+        """Whether the server can answer, and with what: its models are loaded and the collection can be read.
+
+        The status is 503 while it cannot. Who has no token is told only `status` and `version`.
+        """
+        report = health()
+        if report["status"] != "ok" and not always_200:
+            response.status_code = 503
+        guest = request.scope.get(GUEST, False)
+        return {key: report[key] for key in ("status", "version")} if guest else report
 
     @api.get("/metrics", response_class=PrometheusText)
     def get_metrics() -> Response:

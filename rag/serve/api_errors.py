@@ -54,7 +54,10 @@ def status_of(error: PosterchatError) -> int:
 def error_body(error: PosterchatError) -> dict[str, Any]:
     """The JSON of an error; the code is the name of its class, such as `unknown_collection`."""
     code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
-    return body(code, str(error), error.hint)
+    hint = error.hint
+    if isinstance(error, Overloaded) and error.retry_after_s:
+        hint = f"Ask again in about {error.retry_after_s} seconds."
+    return body(code, str(error), hint)
 
 
 def body(code: str, message: str, hint: str = "") -> dict[str, Any]:
@@ -67,7 +70,8 @@ def error_response(error: PosterchatError) -> JSONResponse:
     from starlette.responses import JSONResponse
 
     status = status_of(error)
-    headers = {"retry-after": str(RETRY_AFTER_S)} if status == 429 else None
+    known = error.retry_after_s if isinstance(error, Overloaded) else None
+    headers = {"retry-after": str(known or RETRY_AFTER_S)} if status == 429 else None
     return JSONResponse(error_body(error), status, headers)
 
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,11 @@ from rag.serve.api_errors import body
 
 MAX_BODY_BYTES = 1_000_000
 BODY_TIMEOUT_S = 20.0
+_CORS = b"access-control-"
+_SHUT = ("/monitoring", "/login", "/logout", "/pwa_icon", "/file", "/proxy", "/upload")
+_OPEN = tuple(
+    f"/gradio_api/{name}" for name in ("queue/", "heartbeat/", "startup-events", "info", "app_id", "cancel", "reset")
+)
 _ANY_ADDRESS = ("0.0.0.0", "::")
 _API = ("/health", "/metrics", "/docs", "/openapi.json", "/api", "/v1")
 
@@ -53,10 +59,10 @@ class OwnHosts:
         if scope["type"] == "http":
             for name, value in scope["headers"]:
                 if name == b"host" and not self._ours("//" + value.decode("latin-1")):
-                    await _refuse(send, 403, "foreign_host", "This server is not known by that host name.", _HINT)
+                    await refuse(send, 403, "foreign_host", "This server is not known by that host name.", _HINT)
                     return
                 if name == b"origin" and not self._ours(value.decode("latin-1")):
-                    await _refuse(send, 403, "foreign_origin", "Pages of other hosts may not use this server.", _HINT)
+                    await refuse(send, 403, "foreign_origin", "Pages of other hosts may not use this server.", _HINT)
                     return
         await self._app(scope, receive, send)
 
@@ -91,10 +97,10 @@ class Bodies:
             whole = await asyncio.wait_for(self._read(scope, receive), self._timeout_s)
         except ValueError:
             text = f"The request is bigger than {self._limit:,} bytes."
-            await _refuse(send, 413, "too_large", text, "Send fewer or shorter messages.")
+            await refuse(send, 413, "too_large", text, "Send fewer or shorter messages.")
             return
         except TimeoutError:
-            await _refuse(send, 408, "timeout", "The request did not come to an end in time.")
+            await refuse(send, 408, "timeout", "The request did not come to an end in time.")
             return
         if whole is None:
             return  # the client has left
@@ -127,6 +133,37 @@ class Bodies:
                 return b"".join(parts)
 
 
+class Doors:
+    """Shuts what Gradio opens and the page does not need: files, uploads, proxies, links kept on disk, monitoring, its
+    own login. Nothing that says from which other pages a browser may read (CORS) leaves either."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Called by the server for every request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if is_shut(scope["path"]):
+            await refuse(send, 404, "not_found", "There is nothing here.")
+            return
+
+        async def without_cors(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if not pair[0].lower().startswith(_CORS)]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self._app(scope, receive, without_cors)
+
+
+def is_shut(path: str) -> bool:
+    """Whether a path of Gradio's is one that the page does not need."""
+    path = re.sub("/{2,}", "/", path)
+    return path.startswith(_SHUT) or (path.startswith("/gradio_api") and not path.startswith(_OPEN))
+
+
 class ApiFirst:
     """Hands the paths of the API to it and all others to the page."""
 
@@ -148,8 +185,11 @@ def _is_address(name: str) -> bool:
     return True
 
 
-async def _refuse(send: Any, status: int, code: str, message: str, hint: str = "") -> None:
+async def refuse(
+    send: Any, status: int, code: str, message: str, hint: str = "", more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    """Answer a request with an error instead of handing it on, and end its connection."""
     content = json.dumps(body(code, message, hint)).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"connection", b"close")]})
     await send({"type": "http.response.body", "body": content})

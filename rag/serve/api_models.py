@@ -85,14 +85,17 @@ class ErrorReply(BaseModel):
 
 
 class HealthReply(BaseModel):
-    """Whether the server can answer. `problem` says why not."""
+    """Whether the server can answer. `problem` says why not. All but `status` and `version` is for those who have the
+    token, where there is one."""
 
     status: Literal["ok", "loading", "error"]
     version: str
-    collections: list[str]
-    embedder_loaded: bool
-    model_loaded: bool
-    model: str
+    collections: list[str] = []
+    index_open: bool = False
+    embedder_loaded: bool = False
+    model_loaded: bool = False
+    model: str = ""
+    answers_running: int = 0
     problem: str | None = None
 
 
@@ -127,6 +130,7 @@ class PaperRow(BaseModel):
     year: int | None
     keywords: list[str]
     text_kind: TextKind
+    identifiers: list[str]
 
 
 class PaperReply(PaperRow):

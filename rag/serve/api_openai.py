@@ -51,7 +51,7 @@ def ending(answer: Answer) -> str:
 
 def completion(name: str, answer: Answer) -> dict[str, Any]:
     """A whole completion; `name` is its id."""
-    message = {"role": "assistant", "content": content(answer)}
+    message = {"role": "assistant", "content": _still(content(answer))}
     return {
         "id": name,
         "object": "chat.completion",
@@ -102,6 +102,7 @@ class Chunks:
         return _data(error_body(error)) + DONE
 
     def _chunk(self, delta: dict[str, str], *, finish: str | None = None, **more: Any) -> bytes:
+        delta = {name: _still(text) for name, text in delta.items()}
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         return _data({**self._head, "choices": [choice], **more})
 
@@ -117,6 +118,11 @@ def _text(message: Message) -> str:
         return message.content
     parts: Sequence[Any] = message.content or ()
     return "\n".join(part.text for part in parts if part.type == "text" and part.text)
+
+
+def _still(text: str) -> str:
+    """`text` in which no client that shows Markdown finds an image to fetch: names and titles come from strangers."""
+    return text.replace("![", "! [")
 
 
 def _aspect(row: GridRow) -> str:

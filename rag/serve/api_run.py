@@ -7,24 +7,24 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import Overloaded, PosterchatError
 from rag.serve.api_errors import ShuttingDown
 from rag.serve.ui.running import Running
-from rag.types import Answer, Done, Event, EvidenceFound, Routed, Searching, Token, Turn
+from rag.types import Answer, Compared, Done, Event, EvidenceFound, Routed, Searching, Token, Turn
 
 if TYPE_CHECKING:
     from rag.wiring import Library
 
 # Answers without the model (catalogue, refusals) need no place in its queue; this many more may be on their way.
 BESIDE_THE_QUEUE = 8
-# How long a response waits for the first event, and after the quotes for a model that has no room: a status can only
-# be chosen before anything is sent.
+# How long a response waits for the first event, and after the quotes for the model to say whether it has room, which it
+# does at once unless it is being loaded: a status can only be chosen before anything is sent.
 FIRST_EVENT_S = 10.0
-AFTER_EVIDENCE_S = 0.1
+AFTER_EVIDENCE_S = 2.0
 LEFT_CHECK_S = 0.5
 
 log = logging.getLogger(__name__)
@@ -33,21 +33,27 @@ log = logging.getLogger(__name__)
 class Answers:
     """Begins answers, at most `max_waiting + 1` (those that the model can have) and some more at once."""
 
-    def __init__(self, library: Library, running: Running) -> None:
+    def __init__(self, library: Library, running: Running, wait_s: Callable[[], int]) -> None:
+        """`wait_s` guesses in how many seconds it is worth asking again, for those who are turned away."""
         self._library = library
+        self._wait_s = wait_s
         self._running = running
         self._places = threading.BoundedSemaphore(library.settings.max_waiting + 1 + BESIDE_THE_QUEUE)
 
     def begin(self, question: str, collection: str, history: Sequence[Turn]) -> AnswerStream:
         """A new answer, to be closed by the caller, who runs in an event loop. Raises Overloaded."""
         if not self._places.acquire(blocking=False):
-            raise Overloaded("Too many questions are being answered already.", hint="Ask again in a minute.")
+            raise self._timed(Overloaded("Too many questions are being answered already."))
         stream = AnswerStream(self._running)
         name = f"answer-{stream.id[:8]}"
         threading.Thread(
             target=self._make, args=(stream, question, collection, history), name=name, daemon=True
         ).start()
         return stream
+
+    def _timed(self, error: Overloaded) -> Overloaded:
+        error.retry_after_s = self._wait_s()
+        return error
 
     def _make(self, stream: AnswerStream, question: str, collection: str, history: Sequence[Turn]) -> None:
         events = None
@@ -60,6 +66,8 @@ class Answers:
                 events = self._library.assistant(collection).ask(question, history, stop=run.stop)
                 for event in events:
                     stream.put(event)
+        except Overloaded as error:
+            stream.put(self._timed(error))
         except PosterchatError as error:
             stream.put(error)
         except Exception:
@@ -114,9 +122,9 @@ class AnswerStream:
         patience = FIRST_EVENT_S
         while event := await self.next(patience):
             self.first.append(event)
-            if not isinstance(event, Routed | Searching | EvidenceFound):
+            if not isinstance(event, Routed | Searching | EvidenceFound | Compared):
                 return
-            if isinstance(event, EvidenceFound):
+            if isinstance(event, EvidenceFound | Compared):
                 patience = AFTER_EVIDENCE_S
 
     async def all(self, keep_alive_s: float) -> AsyncIterator[Event | None]:

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import rag
 from rag.errors import PosterchatError, UnknownCollection, UsageError
+from rag.serve.api_log import set_up_logs, take_down_logs
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from rag.serve.api_metrics import Metrics
+    from rag.settings import Settings
     from rag.wiring import Library
 
-# Read by Gradio and Hugging Face's libraries when they are imported: no telemetry, no look at other hosts.
-OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+# Read by Hugging Face's libraries when they are imported: no look at other hosts (`rag.silent` does the rest).
+OFFLINE = {"HF_HUB_OFFLINE": "1"}
 GRACE_S = 3
+MAX_PAGE_BODY_BYTES = 4_000_000  # the page sends the conversation that the browser kept
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +64,9 @@ class SecurityHeaders:
             (b"x-frame-options", b"DENY"),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
+            (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"cross-origin-resource-policy", b"same-origin"),
         ]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -67,7 +74,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
+                given = list(message.get("headers", []))
+                names = {name.lower() for name, _ in given}
+                message = {**message, "headers": [*given, *(pair for pair in self._headers if pair[0] not in names)]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -85,10 +94,10 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     from fastapi import FastAPI
 
     from rag.serve.api import make_api
-    from rag.serve.api_guard import ApiFirst, OwnHosts
-    from rag.serve.api_metrics import CountRequests, MeasuredLibrary, Metrics
+    from rag.serve.api_guard import ApiFirst, Bodies, Doors, is_loopback
+    from rag.serve.api_metrics import MeasuredLibrary, Metrics
     from rag.serve.ui.chat import Chat
-    from rag.serve.ui.page import CONTENT_SECURITY_POLICY, mount
+    from rag.serve.ui.page import mount
     from rag.serve.ui.running import Running
 
     names = [info.name for info in library.collections()]
@@ -105,18 +114,22 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
 
     def health() -> dict[str, Any]:
         embedder, model = library.loaded()
-        state = "error" if warmup.problem else "ok" if embedder and model else "loading"
+        problem = warmup.problem or (_problem_of_index(library, chosen) if chosen in names else "")
         report = {
-            "status": state,
+            "status": "error" if problem else "ok" if embedder and model else "loading",
             "version": rag.__version__,
             "collections": names,
+            "index_open": not problem and bool(names),
             "embedder_loaded": embedder,
             "model_loaded": model,
             "model": chat.model,
+            "answers_running": running.count(),
         }
-        return report | ({"problem": warmup.problem} if warmup.problem else {})
+        return report | ({"problem": problem} if problem else {})
 
-    close_page = mount(app, chat)
+    allowed = [name.strip() for name in library.settings.allowed_hosts.split(",") if name.strip()]
+    own = all(map(is_loopback, (host, *allowed)))  # others could add whatever they like
+    close_page = mount(app, chat, may_add=own)
 
     def stop() -> None:
         running.close()
@@ -124,12 +137,37 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
 
     app.state.stop = stop
     api = make_api(measured, running, metrics, collection=chosen, health=health)
+    app.add_middleware(Bodies, limit=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(Doors)
     app.add_middleware(ApiFirst, api=api)
-    app.add_middleware(OwnHosts, host=host, allowed=library.settings.allowed_hosts.split(","))
-    app.add_middleware(CountRequests, metrics=metrics)
-    app.add_middleware(SecurityHeaders, policy=CONTENT_SECURITY_POLICY)
+    _guard(app, library.settings, metrics, host=host)
     warmup.start()
     return app
+
+
+def _guard(app: FastAPI, settings: Settings, metrics: Metrics, *, host: str) -> None:
+    """Put what stands before every request in front of an application; what is added last comes first."""
+    from rag.serve.api_auth import Auth, Rate
+    from rag.serve.api_guard import OwnHosts
+    from rag.serve.api_metrics import CountRequests
+    from rag.serve.ui.page import CONTENT_SECURITY_POLICY
+
+    app.add_middleware(Rate, per_minute=settings.rate_per_minute)
+    if settings.token is not None:
+        app.add_middleware(Auth, token=settings.token.get_secret_value())
+    app.add_middleware(OwnHosts, host=host, allowed=settings.allowed_hosts.split(","))
+    app.add_middleware(CountRequests, metrics=metrics)
+    app.add_middleware(SecurityHeaders, policy=CONTENT_SECURITY_POLICY)
+
+
+def _problem_of_index(library: Library, collection: str) -> str:
+    """What keeps a collection from being read; empty when nothing does."""
+    try:
+        if all(info.name != collection for info in library.collections()):
+            library.index_store.info(collection)
+    except PosterchatError as error:
+        return f"{error} {error.hint}".strip()
+    return ""
 
 
 def serve(
@@ -138,18 +176,23 @@ def serve(
     host: str,
     port: int,
     collection: str | None = None,
+    check: Callable[[], None] | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the page until Ctrl-C or SIGTERM; `ready` is told the address once it can be opened. Port 0 takes a free
-    one. Raises UsageError when the address cannot be used."""
+    """Serve the page until Ctrl-C or SIGTERM; `ready` is told the address once it can be opened, `check` is called
+    before that. Port 0 takes a free one. Raises UsageError when the address cannot be used, and what `check` raises."""
     listener = _listen(host, port)
+    logs = set_up_logs(form=library.settings.log_format, questions=library.settings.log_questions)
     try:
+        if check is not None:
+            check()
         app = make_app(library, collection=collection, host=host)
         if ready is not None:
             ready(_url(host, listener.getsockname()[1]))
         _run(app, listener)
     finally:
         listener.close()
+        take_down_logs(logs)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -174,6 +217,8 @@ def _url(host: str, port: int) -> str:
 def _run(app: FastAPI, listener: socket.socket) -> None:
     import uvicorn
 
+    from rag.serve.api_http import PunctualHttp
+
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: Any) -> None:
             """First signal: end the answers, then leave. Second: leave at once. The signal is not raised again."""
@@ -182,5 +227,14 @@ def _run(app: FastAPI, listener: socket.socket) -> None:
             self.force_exit = self.should_exit
             self.should_exit = True
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S, ws="none", workers=1)
+    config = uvicorn.Config(
+        app,
+        http=PunctualHttp,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        ws="none",
+        workers=1,
+        server_header=False,
+    )
     Server(config).run(sockets=[listener])

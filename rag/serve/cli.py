@@ -27,26 +27,30 @@ from rag.serve import (
     cli_eval,
     cli_eval_support,
     cli_export,
+    cli_feedback,
     cli_index,
+    cli_mcp,
     cli_models,
     cli_papers,
     cli_serve,
     doctor,
 )
 from rag.serve.cli_common import Cli, OpenLibrary
+from rag.serve.cli_examples import add_examples
 from rag.serve.terminal import make_console, show_error
 from rag.settings import Settings
 
 LIBRARIES = ("llama-cpp-python", "chromadb", "sentence-transformers", "torch", "gradio", "numpy", "pydantic", "typer")
-_FLAGS = ("--debug", "--quiet")
+_FLAGS = ("--debug", "--quiet", "--allow-unpinned")
 _DATA_DIR = "--data-dir"
+_UNPINNED = typer.Option("--allow-unpinned", help="Load a model file that has no pinned SHA-256.")
 
 HELP = """Chat with a conference session's papers, offline.
 
 Every sentence of an answer carries the number of the paper it comes from, and was checked against its abstract.
 
 \b
-  posterchat index page.txt             index a saved session page, or JSONL
+  posterchat index page.txt             index a saved session page, CSV, BibTeX …
   posterchat ask "who won an award?"    ask once
   posterchat chat                       ask in the terminal, with follow-ups
   posterchat serve                      ask in the browser
@@ -102,6 +106,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         ] = None,
         debug: Annotated[bool, typer.Option("--debug", help="Show where an error happened.")] = False,
         quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")] = False,
+        allow_unpinned: Annotated[bool, _UNPINNED] = False,
         version: Annotated[
             bool, typer.Option("--version", help="Print the version; with -v also the libraries'.")
         ] = False,
@@ -111,6 +116,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
             data_dir=data_dir,
             debug=debug,
             quiet=quiet,
+            allow_unpinned=allow_unpinned or None,
             open_library=open_library or _open_library,
             out=make_console(),
             err=make_console(stderr=True),
@@ -126,8 +132,10 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         cli_ask,
         cli_chat,
         cli_serve,
+        cli_mcp,
         cli_papers,
         cli_export,
+        cli_feedback,
         cli_models,
         cli_eval,
         cli_eval_support,
@@ -135,6 +143,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         doctor,
     ):
         module.add_to(app)
+    add_examples(app)
     return app
 
 

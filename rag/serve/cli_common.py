@@ -59,6 +59,7 @@ class Cli:
     open_library: OpenLibrary
     out: Console
     err: Console
+    allow_unpinned: bool | None = None
 
     @classmethod
     def of(cls, context: typer.Context) -> Cli:
@@ -68,8 +69,8 @@ class Cli:
         return cli
 
     def settings(self) -> Settings:
-        """The settings with `--data-dir` applied. Raises UsageError."""
-        return load_settings(data_dir=self.data_dir)
+        """The settings with `--data-dir` and `--allow-unpinned` applied. Raises UsageError."""
+        return load_settings(data_dir=self.data_dir, allow_unpinned=self.allow_unpinned)
 
     def note(self, text: str, *, style: str = "dim") -> None:
         """A remark on standard error; `--quiet` leaves it out."""

@@ -48,6 +48,7 @@ class PaperFormat(StrEnum):
     BIBTEX = "bibtex"
     RIS = "ris"
     CSL_JSON = "csl-json"
+    JSON = "json"
     JSONL = "jsonl"
 
 
@@ -82,7 +83,7 @@ def export_papers(
     form: Annotated[PaperFormat, typer.Option("--format", "-f", help="The form to write.")] = PaperFormat.BIBTEX,
     out: OutOption = None,
 ) -> None:
-    """Write all papers of a collection; posterchat index makes the same papers of the JSONL."""
+    """Write all papers of a collection; posterchat index makes the same papers of each form."""
     from rag.wiring import collections
 
     settings = Cli.of(context).settings()

@@ -38,7 +38,7 @@ def bench(
 
     cli = Cli.of(context)
     settings = cli.settings()
-    store = ModelStore(settings.models_path, Manifest.load())
+    store = ModelStore(settings.models_path, Manifest.load(), allow_unpinned=settings.allow_unpinned)
     here = [spec.name for spec, present, _ in store.status() if present and spec.role == "llm"]
     wanted = list(dict.fromkeys(names or here))
     if not wanted:

@@ -22,9 +22,10 @@ SHOWN_MATCHES = 10
 
 def add_to(app: typer.Typer) -> None:
     """Adds the groups `collections` and `papers`."""
-    group = typer.Typer(help="List and remove collections.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="List, remove and repair collections.", no_args_is_help=True, rich_markup_mode=None)
     group.command("list")(list_collections)
     group.command("remove")(remove)
+    group.command("repair")(repair)
     app.add_typer(group, name="collections")
     group = typer.Typer(help="Look at the papers of a collection.", no_args_is_help=True, rich_markup_mode=None)
     group.command("list")(list_papers)
@@ -79,6 +80,24 @@ def remove(
     cli.say(f"{name} is deleted.")
 
 
+def repair(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `posterchat doctor` complains about.")],
+) -> None:
+    """Make the vectors of a collection again from its papers, and find its newest whole state if that is lost.
+
+    The files it was made from are not needed.
+    """
+    from rag.index.repair import mend_pointer
+
+    cli = Cli.of(context)
+    with cli.open_library(cli.settings(), purpose="collections repair") as library, cli.bar() as progress:
+        if mend_pointer(library.index_store, name):
+            cli.note("The newest whole state was lost and is found again.")
+        report = library.index([], name, progress=progress, rebuild=True)
+    cli.say(f"{name} is whole: {report.total} papers.")
+
+
 def list_papers(
     context: typer.Context,
     collection: CollectionOption = None,
@@ -122,7 +141,7 @@ def show(
         return
     cli.out.print(Text(plain(found.title), style="bold"))
     cli.say(", ".join(found.authors))
-    about = (found.award, found.session, found.venue, str(found.year or ""), found.url, found.id)
+    about = (found.award, found.session, found.venue, str(found.year or ""), found.url, *found.identifiers, found.id)
     cli.out.print(Text(plain(" · ".join(part for part in about if part)), style="dim"))
     cli.out.print()
     if found.text_kind == "digest":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.text import Text
@@ -17,12 +17,9 @@ from rich.text import Text
 import rag
 from rag.errors import DataDirBusy, PosterchatError, StorageFull
 from rag.serve.api_guard import is_loopback
-from rag.serve.cli_common import Cli, JsonOption, default_collection, size_text
+from rag.serve.cli_common import Cli, JsonOption, size_text
 from rag.serve.terminal import plain
 from rag.settings import Settings
-
-if TYPE_CHECKING:
-    from rag.index.shape import Shape
 
 State = Literal["OK", "WARN", "FAIL"]
 _STYLE = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
@@ -53,7 +50,9 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(
     context: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Also say which commands use the network.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Also say what uses the network, and try all else without one.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Also hash the models in full and load llama.cpp.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -230,45 +229,9 @@ def _prompts(settings: Settings) -> Iterator[Finding]:
 
 
 def _collections(settings: Settings) -> Iterator[Finding]:
-    from rag.wiring import collections
+    from rag.serve.doctor_index import collections
 
-    store = collections(settings)
-    names = store.names()
-    if not names:
-        yield Finding(
-            "WARN", "collections", "there is none yet", "posterchat index FILE, or: posterchat index --sample"
-        )
-        return
-    expected = _expected_shape(settings)
-    for name in names:
-        what = f"collection {name}"
-        try:
-            info = store.info(name)
-            with store.catalogue(name) as catalogue:
-                papers = catalogue.count()
-        except PosterchatError as error:
-            yield Finding("FAIL", what, str(error), error.hint)
-            continue
-        if expected is not None and info.fingerprint != expected.fingerprint:
-            text = f"it was built with {info.embedder}, and {expected} is what runs now"
-            yield Finding("FAIL", what, text, f"posterchat collections remove {name}, then index its files again")
-        else:
-            yield Finding("OK", what, f"{papers} papers")
-    default = default_collection(settings)
-    if default not in names:
-        remedy = f"posterchat index --collection {default} FILE, or unset the setting"
-        yield Finding("WARN", "collections", f"{default}, which is asked by default, does not exist", remedy)
-
-
-def _expected_shape(settings: Settings) -> Shape | None:
-    """The shape of an index that would be built now, told from the manifest without loading the embedder."""
-    from rag.index.shape import Shape
-    from rag.wiring import model_store
-
-    spec = model_store(settings).manifest.get(settings.embedder)
-    if spec.dimension is None or spec.max_tokens is None:
-        return None
-    return Shape(embedder=spec.identity, dimension=spec.dimension, max_tokens=spec.max_tokens)
+    yield from (Finding(*row) for row in collections(settings))
 
 
 def _llama(settings: Settings) -> Iterator[Finding]:
@@ -284,8 +247,20 @@ def _llama(settings: Settings) -> Iterator[Finding]:
 
 
 def _offline(settings: Settings) -> Iterator[Finding]:
+    """Says which commands use the network, and tries those that should not: indexing and asking."""
+    from rag.serve.offline import try_offline
+
     for what, text in NETWORK:
         yield Finding("OK", what, text)
+    tried = try_offline(settings)
+    how = "in a process without a network" if tried.cut_off else "watching Python's sockets only"
+    if tried.attempts:
+        text = f"indexing or asking tried to reach {', '.join(dict.fromkeys(tried.attempts))}"
+        yield Finding("FAIL", "offline", text, "Please report this: it must not happen.")
+    elif not tried.answered:
+        yield Finding("FAIL", "offline", f"tried {how}: {tried.problem}", "Mend what the lines above say.")
+    else:
+        yield Finding("OK", "offline", f"a paper was indexed and a question about it answered, {how}")
     if not is_loopback(settings.host):
         remedy = "Set POSTERCHAT_HOST to 127.0.0.1, unless that is wanted."
         yield Finding("WARN", "serve", f"it is set to bind {settings.host}, which other machines can reach", remedy)

@@ -10,11 +10,11 @@ from rag.errors import UsageError
 from rag.serve.export_bibtex import bibtex
 from rag.serve.export_markdown import markdown
 from rag.serve.export_names import citation_keys
-from rag.serve.export_records import csl_json, jsonl, ris
+from rag.serve.export_records import csl_json, json_object, jsonl, ris
 from rag.types import Answer, Paper
 
 ANSWER_FORMATS = ("markdown", "bibtex", "ris", "csl-json", "json")
-PAPER_FORMATS = ("bibtex", "ris", "csl-json", "jsonl")
+PAPER_FORMATS = ("bibtex", "ris", "csl-json", "json", "jsonl")
 
 _REFERENCES: dict[str, Callable[..., str]] = {"bibtex": bibtex, "ris": ris, "csl-json": csl_json}
 
@@ -37,10 +37,10 @@ def export_answers(answers: Sequence[Answer], form: str, papers: Mapping[str, Pa
 
 
 def export_papers(papers: Sequence[Paper], form: str) -> str:
-    """All of `papers` with their abstracts as `bibtex`, `ris`, `csl-json` or `jsonl`; `posterchat index` makes the
-    same papers of the last. Raises UsageError for another form."""
-    if form == "jsonl":
-        return jsonl(papers)
+    """All of `papers` with their abstracts as `bibtex`, `ris`, `csl-json`, `json` or `jsonl`; `posterchat index` makes
+    the same papers of each. Raises UsageError for another form."""
+    if form in ("json", "jsonl"):
+        return jsonl(papers) if form == "jsonl" else json_object(papers)
     return _writer(form, PAPER_FORMATS)(papers, citation_keys(papers), abstracts=True)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from rag.serve.export_names import Name, split_name
+from rag.serve.export_names import Name, arxiv, doi, lines_of, split_name
 from rag.serve.terminal import plain
 from rag.types import Paper
 
@@ -49,18 +49,23 @@ def _entry(paper: Paper, key: str, abstracts: bool) -> str:
         "booktitle" if paper.venue else "howpublished": latex(plain(paper.venue or "")),
         "year": str(paper.year or ""),
         "url": _url(paper.url or ""),
+        "doi": _verbatim(doi(paper)),
+        "eprint": _verbatim(arxiv(paper)),
+        "archiveprefix": "arXiv" if arxiv(paper) else "",
         "note": latex(plain(paper.award or "")),
-        "keywords": latex(", ".join(plain(word) for word in paper.keywords)),
+        "keywords": latex(joined([plain(word) for word in paper.keywords])),
     }
     if abstracts:
-        paragraphs = [latex(plain(part)) for part in paper.abstract.split("\n\n")]
         # A digest is not the authors' text: it must not come back as their abstract.
-        fields["annote" if paper.text_kind == "digest" else "abstract"] = "\n\n".join(filter(None, paragraphs))
+        kind = "digest" if paper.text_kind == "digest" else "abstract"
+        # Some parsers take an `@` at the beginning of a line for the next entry.
+        lines = (f"{{@}}{line[1:]}" if line[:1] == "@" else line for line in map(latex, lines_of(paper.abstract)))
+        fields[kind] = "\n".join(lines)
         fields["award"] = fields["note"]
         fields["session"] = latex(plain(paper.session or ""))
-    kind = "inproceedings" if paper.venue else "misc"
-    lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
-    return f"@{kind}{{{key},\n" + ",\n".join(lines) + "\n}\n"
+        fields["identifiers"] = _verbatim("; ".join(paper.identifiers))
+    told = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+    return f"@{'inproceedings' if paper.venue else 'misc'}{{{key},\n" + ",\n".join(told) + "\n}\n"
 
 
 def _title(text: str) -> str:
@@ -89,7 +94,16 @@ def _author(name: Name) -> str:
 
 def _url(url: str) -> str:
     """A link as biblatex and `\\url` want it: not escaped, but without what would end the field."""
-    return quote(plain(url), safe="!#$&'()*+,-./:;=?@[]_~%") if url.lower().startswith(("http://", "https://")) else ""
+    return _verbatim(url) if url.lower().startswith(("http://", "https://")) else ""
+
+
+def _verbatim(text: str) -> str:
+    return quote(plain(text), safe="!#$&'()*+,-./:;<=>?@[]_~% ")
+
+
+def joined(words: list[str]) -> str:
+    """Keywords as one text, parted by a sign that none of them has."""
+    return ("; " if any("," in word for word in words) else ", ").join(words)
 
 
 def _pieces(text: str) -> list[str]:

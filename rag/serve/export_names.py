@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from rag.serve.terminal import plain
 from rag.types import Paper
 
+_DOI = "doi:"
+_ARXIV = "arxiv:"
 _SUFFIXES = {"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"}
 _ARTICLES = {"a", "an", "the"}
 # Letters that Unicode does not take apart into a letter and a mark.
@@ -45,6 +47,26 @@ def split_name(name: str) -> Name:
     while first > 1 and tokens[first - 1][0].islower():
         first -= 1
     return Name(" ".join(tokens[first:]), " ".join(tokens[:first]), suffix)
+
+
+def doi(paper: Paper) -> str:
+    """The paper's DOI, empty when none is known."""
+    return _number(paper, _DOI)
+
+
+def arxiv(paper: Paper) -> str:
+    """The paper's number at arXiv, empty when none is known."""
+    return _number(paper, _ARXIV)
+
+
+def _number(paper: Paper, kind: str) -> str:
+    return next((plain(one.removeprefix(kind)) for one in paper.identifiers if one.startswith(kind)), "")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of an abstract, each as `plain` makes it; an empty one parts paragraphs."""
+    lines = [plain(line) for line in text.split("\n")]
+    return lines if any(lines) else []
 
 
 def citation_keys(papers: Iterable[Paper]) -> dict[str, str]:

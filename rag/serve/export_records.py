@@ -1,4 +1,4 @@
-"""Papers as RIS, CSL-JSON, and JSON lines that `posterchat index` reads again."""
+"""Papers as RIS, CSL-JSON, JSON and JSON lines. `posterchat index` makes the same papers of each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import rag
 from rag.serve.cli_common import dump_json
-from rag.serve.export_names import Name, split_name
+from rag.serve.export_bibtex import joined
+from rag.serve.export_names import Name, arxiv, doi, lines_of, split_name
 from rag.serve.terminal import plain
 from rag.types import Paper
 
 # What a reader would decode once more: `&lt;` written by the authors must come back as `&lt;`.
+_TAG = re.compile(r"[A-Z][A-Z0-9] {0,2}-")
 _ENTITY = re.compile(r"&(?=#\d|#[xX][0-9a-fA-F]|[A-Za-z][A-Za-z0-9]*;)")
 
 
@@ -32,16 +35,32 @@ def jsonl(papers: Iterable[Paper]) -> str:
     return "".join(dump_json(_row(paper)) + "\n" for paper in papers)
 
 
+def json_object(papers: Iterable[Paper]) -> str:
+    """One JSON object with all papers. `posterchat index` makes the same papers of it."""
+    document = {"posterchat": rag.__version__, "papers": [_row(paper) for paper in papers]}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
 def _ris_lines(paper: Paper, key: str, abstracts: bool) -> list[str]:
     tags: list[tuple[str, str]] = [("TY", "CPAPER" if paper.venue else "GEN")]
     tags += [("AU", _ris_name(split_name(name))) for name in paper.authors]
     tags += [("TI", paper.title), ("T2", paper.venue or ""), ("PY", str(paper.year or "")), ("UR", paper.url or "")]
-    tags += [("KW", word) for word in paper.keywords]
-    tags += [("N1", paper.award or "")]
-    if abstracts:
-        tags.append(("N1" if paper.text_kind == "digest" else "AB", paper.abstract))
-    tags += [("ID", key)]
-    return [f"{tag}  - {text}" for tag, value in tags if (text := plain(value))] + ["ER  - "]
+    tags += [("DO", doi(paper))] + [("KW", word) for word in paper.keywords]
+    notes = [("Award", paper.award), ("Session", paper.session)] if abstracts else [("Award", paper.award)]
+    others = [one for one in paper.identifiers if one != f"doi:{doi(paper)}"]
+    tags += [("N1", f"{what}: {text}") for what, text in notes if text and plain(text)] + [("AN", "; ".join(others))]
+    lines = [f"{tag}  - {text}" for tag, value in tags if (text := plain(value))]
+    if abstracts and (text := _field_lines(paper.abstract)):
+        lines.append(("N1  - Digest: " if paper.text_kind == "digest" else "AB  - ") + text)
+    return [*lines, f"ID  - {key}", "ER  - "]
+
+
+def _field_lines(text: str) -> str:
+    """A field of several lines; a line that would look like a tag stays on the line before it."""
+    out = ""
+    for line in lines_of(text):
+        out = f"{out.rstrip()} {line}" if _TAG.match(line) and out else f"{out}\n{line}" if out else line
+    return out
 
 
 def _ris_name(name: Name) -> str:
@@ -57,11 +76,22 @@ def _csl(paper: Paper, key: str, abstracts: bool) -> dict[str, Any]:
         "container-title": plain(paper.venue or ""),
         "issued": {"date-parts": [[paper.year]]} if paper.year else None,
         "URL": paper.url,
-        "keyword": ", ".join(plain(word) for word in paper.keywords),
+        "DOI": doi(paper),
+        "number": f"arXiv:{arxiv(paper)}" if arxiv(paper) else "",
+        "keyword": joined([plain(word) for word in paper.keywords]),
         "note": plain(paper.award or ""),
     }
-    if abstracts and paper.text_kind == "abstract":
-        item["abstract"] = plain(paper.abstract)
+    if abstracts:
+        text = "\n".join(lines_of(paper.abstract))
+        item["abstract"] = text if paper.text_kind == "abstract" else ""
+        # What CSL has no variable for, where the schema wants it.
+        more = {
+            "award": plain(paper.award or ""),
+            "session": plain(paper.session or ""),
+            "digest": text if paper.text_kind == "digest" else "",
+            "identifiers": list(paper.identifiers),
+        }
+        item["custom"] = {name: value for name, value in more.items() if value}
     return {name: value for name, value in item.items() if value}
 
 

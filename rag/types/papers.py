@@ -13,7 +13,8 @@ TextKind = Literal["abstract", "digest"]
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper as the user gave it. `id` is derived from the title, so two sources of a paper meet."""
+    """One paper as the user gave it. `id` is derived from the title, so two sources of a paper meet; `identifiers` are
+    what it is known by elsewhere, such as `doi:10.1234/fog`, `arxiv:2101.00001` or `openreview:aBcD1234`."""
 
     id: str
     title: str
@@ -26,11 +27,15 @@ class Paper:
     year: int | None = None
     keywords: tuple[str, ...] = ()
     text_kind: TextKind = "abstract"
+    identifiers: tuple[str, ...] = ()
 
     @property
     def content_hash(self) -> str:
         """Hex SHA-256 over every field: equal hashes mean that nothing has to be indexed again."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        fields = asdict(self)
+        if not self.identifiers:  # as it was before there were any
+            del fields["identifiers"]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

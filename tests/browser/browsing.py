@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+
+from rag.errors import StorageFull
+from rag.testing_library import FakeLibrary, ScriptedAssistant
+from rag.types import CollectionInfo, IndexReport, Paper, Rejected
 
 WIDE = {"width": 1280, "height": 800}
 
@@ -23,8 +28,30 @@ class Site:
     library: Any
 
 
+class GrowingLibrary(FakeLibrary):
+    """A scripted library to which papers can be added; `steps` of progress are told, each `pause_s` long."""
+
+    steps = 3
+    pause_s = 0.4
+
+    def index(
+        self, items: Iterable[Paper | Rejected], name: str, *, sources: Sequence[Any] = (), progress: Any = None
+    ) -> IndexReport:
+        """Adds the papers."""
+        papers = tuple(item for item in items if isinstance(item, Paper))
+        for step in range(self.steps):
+            progress(step, self.steps, "reading papers")
+            time.sleep(self.pause_s)
+        if name == "broken":
+            raise StorageFull("The disk is full.", hint="Make room.")
+        before = self.assistants[name].papers if name in self.assistants else ()
+        info = CollectionInfo(name, len(before + papers), "gen-2", "fake", "fake")
+        self.assistants[name] = ScriptedAssistant(info, before + papers, self.delay_s)
+        return IndexReport(name, len(papers), 0, 0, 0, (), "gen-2", info.papers, 0.1)
+
+
 @contextmanager
-def served(library: Any) -> Iterator[Site]:
+def served(library: Any, **options: Any) -> Iterator[Site]:
     """The application on a free port. It is made in the server's thread, away from Playwright's event loop."""
     import uvicorn
 
@@ -33,7 +60,7 @@ def served(library: Any) -> Iterator[Site]:
     made: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
 
     def run() -> None:
-        app = make_app(library)
+        app = make_app(library, **options)
         server = uvicorn.Server(
             uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none")
         )

@@ -56,10 +56,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Any], Site]]:
+def serve() -> Iterator[Callable[..., Site]]:
     """Serves a library until the test ends."""
     with ExitStack() as stack:
-        yield lambda library: stack.enter_context(served(library))
+        yield lambda library, **options: stack.enter_context(served(library, **options))
 
 
 @pytest.fixture(scope="module")

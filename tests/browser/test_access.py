@@ -57,14 +57,32 @@ def test_no_view_has_a_serious_problem(site: Site, watcher: Watcher, axe: str, w
     for address, there in (
         ("#papers", ".papers-table"),
         ("#papers?author=Cleo+Tarn&sort=title", ".limit"),
+        ("#add", "#pc-drop"),
         ("#topics", ".map .dot"),
     ):
         page.evaluate("hash => { location.hash = hash }", address)
         expect(page.locator(there).first).to_be_visible()
         assert problems(page, axe) == {}, address
+    page.locator(".map .dot").first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".map-chosen")).to_be_visible()
+    assert problems(page, axe) == {}
     page.locator(".map .dot").first.click()
     expect(page.locator(".similar li").first).to_be_visible()
     assert problems(page, axe) == {}
     page.evaluate("location.hash = '#chat'")
     page.get_by_role("button", name="Keyboard shortcuts").click()
     assert problems(page, axe) == {}
+    page.keyboard.press("Escape")
+    page.evaluate("window.posterchat.limitTo({ author: 'Cleo Tarn' })")
+    ask(page, "refuse")
+    assert problems(page, axe) == {}
+    for button, dialog in (
+        ("Filter", "Which papers to ask"),
+        ("Export chat", "Export"),
+        ("Good answer", "Good answer"),
+    ):
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
+        assert problems(page, axe) == {}, dialog
+        page.keyboard.press("Escape")

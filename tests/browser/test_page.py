@@ -237,7 +237,7 @@ def test_two_tabs_do_not_mix(page: Page, site: Site, watcher: Watcher) -> None:
 
 def test_the_keyboard_alone_is_enough(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
-    for _ in range(12):
+    for _ in range(16):
         page.keyboard.press("Tab")
         if box(page).evaluate("e => e === document.activeElement"):
             break
@@ -288,7 +288,7 @@ def test_another_collection_begins_a_new_chat(serve: Callable[[Any], Site], watc
 def test_the_page_works_while_the_model_loads_and_says_so(serve: Callable[[Any], Site], watcher: Watcher) -> None:
     library = FakeLibrary(loaded=False)
     page = watcher.open(serve(library).url)
-    expect(page.locator(".model-state")).to_have_text("loading the model…")
+    expect(page.locator(".model-state")).to_have_text("loading the search model (1 of 2)…")
     ask(page, "How long do paper boats float?")
     library.is_loaded = True
     expect(page.locator(".model-state")).to_be_hidden()

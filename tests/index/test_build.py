@@ -59,7 +59,9 @@ def test_the_generation_depends_on_the_contents_alone(world: World, papers: list
 def test_a_changed_paper_replaces_the_old_one_in_its_place(world: World, papers: list[Paper], make_paper) -> None:
     world.index(papers)
     new = make_paper(papers[1].title, "Marmalade clocks drip. " * 80)  # several chunks now
-    assert counts(world.index([new, papers[0]])) == (0, 1, 1, 0, 0, 4)
+    report = world.index([new, papers[0]])
+    assert counts(report) == (0, 1, 1, 0, 0, 4)
+    assert report.warnings == (f"1 abstract replaced by a new text: “{papers[1].title}”.",)
     world.check([papers[0], new, papers[2], papers[3]])
     short = make_paper(papers[1].title, "They drip.")
     world.index([short])
@@ -69,7 +71,8 @@ def test_a_changed_paper_replaces_the_old_one_in_its_place(world: World, papers:
 def test_a_changed_detail_is_a_change_too(world: World, papers: list[Paper], make_paper) -> None:
     world.index(papers)
     awarded = make_paper(papers[0].title, papers[0].abstract, award="Best Robot")
-    assert counts(world.index([awarded])) == (0, 1, 0, 0, 0, 4)
+    report = world.index([awarded])
+    assert counts(report) == (0, 1, 0, 0, 0, 4) and report.warnings == ()
     world.check([awarded, *papers[1:]])
 
 

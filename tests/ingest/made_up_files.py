@@ -112,6 +112,38 @@ def json_list(papers: tuple[Invented, ...] = PAPERS) -> bytes:
     return json.dumps({"meta": {"count": len(rows)}, "data": {"papers": rows}}, indent=1).encode()
 
 
+def csl_json(papers: tuple[Invented, ...] = PAPERS) -> bytes:
+    """What reference managers export for citation processors."""
+    items = [
+        {
+            "id": f"pond-{p.number}",
+            "type": "paper-conference",
+            "title": p.title,
+            "author": [{"family": a.rpartition(" ")[2], "given": a.rpartition(" ")[0]} for a in p.authors],
+            "abstract": p.abstract,
+            "container-title": "TideConf",
+            "issued": {"date-parts": [[2031, 5, 4]]},
+            "URL": p.address,
+        }
+        for p in papers
+    ]
+    return json.dumps(items, indent=2).encode()
+
+
+def meta_page(papers: tuple[Invented, ...] = PAPERS) -> bytes:
+    """The page of one paper, for Google Scholar and the like."""
+    paper = papers[0]
+    fields = [
+        ("title", paper.title),
+        ("abstract", paper.abstract),
+        ("conference_title", "TideConf"),
+        ("doi", "10.1234/x"),
+    ]
+    fields += [("author", name) for name in paper.authors]
+    tags = "".join(f'<meta name="citation_{name}" content="{html.escape(text)}">\n' for name, text in fields)
+    return f"<!DOCTYPE html><html><head>{tags}</head><body><h1>{html.escape(paper.title)}</h1></body></html>".encode()
+
+
 def json_lines(papers: tuple[Invented, ...] = PAPERS) -> bytes:
     """One object a line."""
     rows = ({"title": p.title, "authors": p.authors, "abstract": p.abstract, "award": p.award, "url": p.address}
@@ -248,6 +280,7 @@ FILES: dict[str, Write] = {
     "papers.jsonl": json_lines,
     "openreview_1.json": openreview_1,
     "openreview_2.json": openreview_2,
+    "csl.json": csl_json,
     "papers.csv": comma_table,
     "papers.tsv": tab_table,
     "papers.bib": bibtex,
@@ -256,5 +289,5 @@ FILES: dict[str, Write] = {
     "arxiv.atom": atom,
 }
 # What each form has no place for.
-WITHOUT_AWARD = {"papers.ris", "arxiv.atom"}
+WITHOUT_AWARD = {"papers.ris", "arxiv.atom", "csl.json"}
 WITHOUT_ADDRESS = {"page.txt", "plain.html", "openreview_1.json", "openreview_2.json"}

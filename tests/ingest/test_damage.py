@@ -1,4 +1,5 @@
-"""200 damaged files of every form: papers, a report with lines, or one clear sentence. Never anything else."""
+"""200 damaged files of every form: papers, a report with lines, or one clear sentence. Never anything else, and never
+an index that loses what it had."""
 
 from __future__ import annotations
 
@@ -6,19 +7,24 @@ import gzip
 import io
 import random
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from made_up_damage import damaged
-from made_up_files import FILES
+from made_up_files import FILES, meta_page
 from made_up_ponds import PAPERS
 
 from rag.errors import InputError
+from rag.index.build import build
+from rag.index.collections import Collections
 from rag.ingest.clean import MAX_ABSTRACT, MAX_TITLE, clean_line
-from rag.ingest.read import paper_id, read_papers
+from rag.ingest.read import paper_id, read_all, read_papers
+from rag.testing import HashEmbedder
 from rag.types import Paper, Rejected
 
 EACH = 200
+KINDS = {**FILES, "paper.html": meta_page}
 
 
 def check(path: Path, told: str) -> str:
@@ -43,9 +49,9 @@ def check(path: Path, told: str) -> str:
     return "papers" if any(isinstance(item, Paper) for item in items) else "rejected"
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", KINDS)
 def test_damaged_files(tmp_path: Path, name: str) -> None:
-    whole = FILES[name](PAPERS)
+    whole = KINDS[name](PAPERS)
     rng = random.Random(f"damage of {name}")
     came = []
     for number in range(EACH):
@@ -73,3 +79,25 @@ def test_damaged_archives(tmp_path: Path, pack: str) -> None:
         file = tmp_path / f"{number}.{pack}"
         file.write_bytes(data[: rng.randrange(len(data))] if rng.random() < 0.3 else data)
         check(file, f"{pack} {number}")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_damaged_files_never_cost_an_index(tmp_path: Path, name: str) -> None:
+    """What was indexed before stays, whatever a file brings, and what the report counts is there."""
+    (tmp_path / "old.jsonl").write_text('{"title": "The Old Weir", "abstract": "It has held for 90 years."}\n')
+    rng = random.Random(f"an index and {name}")
+    collections = Collections(tmp_path / "data")
+
+    def index(file: Path) -> None:
+        build(collections, "ponds", read_all([file]), HashEmbedder, sources=[str(file)])
+
+    index(tmp_path / "old.jsonl")
+    for number in range(4):
+        file = tmp_path / f"{number}{Path(name).suffix}"
+        file.write_bytes(damaged(rng, KINDS[name](PAPERS))[1])
+        with suppress(InputError):
+            index(file)
+        with collections.catalogue("ponds") as catalogue:
+            papers = catalogue.papers()
+        assert papers[0].title == "The Old Weir" and papers[0].abstract == "It has held for 90 years."
+        assert collections.info("ponds").papers == len(papers)

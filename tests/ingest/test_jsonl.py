@@ -66,7 +66,7 @@ def test_the_keys_that_people_use(tmp_path: Path) -> None:
     assert not rejected
     a, b, c, d, e = papers
     assert a.authors == ("Ada Quill", "Bo Marsh") and a.year == 2022 and a.url == "https://x.example/a"
-    assert b.authors == ("Quill, Ada", "Marsh, Bo") and b.keywords == ("ponds", "boats") and b.year is None
+    assert b.authors == ("Ada Quill", "Bo Marsh") and b.keywords == ("ponds", "boats") and b.year is None
     assert c.text_kind == "digest" and c.authors == ("Ada Quill", "Bo Marsh") and c.url is None
     assert d.title == "D" and d.authors == ("Ada Quill",)
     assert (e.award, e.venue, e.session, e.authors) == ("Best", "V", "1", ())
@@ -96,8 +96,19 @@ def test_facts_that_a_paper_need_not_have_do_not_cost_the_paper(tmp_path: Path) 
         ("Ada Quill · Bo Marsh", ["Ada Quill", "Bo Marsh"]),
         ("Ada Quill, Bo Marsh, and Cy Dow", ["Ada Quill", "Bo Marsh", "Cy Dow"]),
         ("Ada Quill, Bo Marsh and Cy Dow", ["Ada Quill", "Bo Marsh", "Cy Dow"]),
-        ("Quill, Ada and Marsh, Bo", ["Quill, Ada", "Marsh, Bo"]),
-        ("Quill, Ada; Marsh, Bo;", ["Quill, Ada", "Marsh, Bo"]),
+        ("Quill, Ada and Marsh, Bo", ["Ada Quill", "Bo Marsh"]),
+        ("Quill, Ada; Marsh, Bo;", ["Ada Quill", "Bo Marsh"]),
+        ("Quill, Ada B.", ["Ada B. Quill"]),
+        (
+            ["Quill, Ada", "Marsh, Bo, Jr.", "Fen, III, Dag", "Cy Dow, Jr."],
+            ["Ada Quill", "Bo Marsh Jr.", "Dag Fen III", "Cy Dow Jr."],
+        ),
+        (["Ada Quill, PhD"], ["Ada Quill, PhD"]),
+        (
+            [{"family": "Berg", "given": "Jan", "non-dropping-particle": "van der"}, {"literal": "PondLab"}],
+            ["Jan van der Berg", "PondLab"],
+        ),
+        ([{"family": "Marsh", "given": "Bo", "suffix": "Jr."}], ["Bo Marsh Jr."]),
         ([{"fullname": "Ada Quill"}, " Bo  Marsh ", ""], ["Ada Quill", "Bo Marsh"]),
         ([], []),
     ],

@@ -83,7 +83,7 @@ def test_a_changed_file_is_noticed_and_deleted(tmp_path: Path) -> None:
     store.path("tiny-embedder")
     wrong = tmp_path / "tiny-embedder" / "1_Pooling" / "config.json"
     wrong.write_bytes(b"()")
-    pinned = file_spec("x", b"[]").sha256[:12]
+    pinned = file_spec("x.gguf", b"[]").sha256[:12]
     with pytest.raises(ModelCorrupt, match=f"{file_spec('x', b'()').sha256[:12]}.*{pinned}.*was deleted") as raised:
         store.path("tiny-embedder")
     assert raised.value.hint == "Run: posterchat models pull tiny-embedder"
@@ -124,8 +124,12 @@ def test_a_name_resolves_to_a_pinned_model(tmp_path: Path) -> None:
 
 
 def test_any_gguf_file_can_be_named_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = ModelStore(tmp_path / "models", manifest(language_model(WEIGHTS)))
     lay(tmp_path, {"other.gguf": noise(50), "odd": noise(60)})
+    careful = ModelStore(tmp_path / "models", manifest(language_model(WEIGHTS)))
+    with pytest.raises(UsageError, match="no pinned SHA-256") as error:
+        careful.resolve(str(tmp_path / "other.gguf"))
+    assert "--allow-unpinned" in error.value.hint
+    store = ModelStore(tmp_path / "models", manifest(language_model(WEIGHTS)), allow_unpinned=True)
     found = store.resolve(str(tmp_path / "other.gguf"))
     assert (found.name, found.pinned, found.spec) == ("other.gguf", False, None)
     monkeypatch.chdir(tmp_path)

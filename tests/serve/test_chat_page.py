@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from rag.serve.ui.chat import LONGEST_QUESTION, Chat
+from rag.serve.ui import scope
+from rag.serve.ui.acts import Acts
+from rag.serve.ui.browse import Wish
+from rag.serve.ui.chat import LONGEST_QUESTION, Chat, Pace
 from rag.serve.ui.running import Running
 from rag.serve.ui.turn import ShownTurn
 from rag.testing import made_up_papers
@@ -272,3 +275,49 @@ def test_a_new_chat_forgets_what_the_browser_kept() -> None:
     chat = chat_of(FakeLibrary())
     assert updates(chat, "boats")[-1]["saved"] != {}
     assert chat.new_chat("made-up", "tab")["saved"] == {}
+
+
+def test_the_pace_is_that_of_the_pieces_which_follow_one_another() -> None:
+    pace = Pace()
+    pace.see(Token("first"), 10.0)
+    for step in range(1, 11):
+        pace.see(Token("word"), 10.0 + step / 4)
+    assert pace.speed == 4.0
+    pace.see(SentenceChecked(Sentence("Boats float.", (1,), "supported")), 20.0)  # checking is not writing
+    pace.see(Token(""), 25.0)
+    pace.see(Token("word"), 30.0)
+    pace.see(Token("word"), 30.25)
+    assert pace.speed == 4.0
+    assert Pace().speed is None
+
+
+def test_a_wish_that_is_not_understood_changes_nothing() -> None:
+    acts = Acts(chat_of(FakeLibrary()))
+    for wish in (
+        "",
+        "{}",
+        "[]",
+        "null",
+        '{"do": "export", "turn": "x"}',
+        '{"do": "judge", "turn": 9, "verdict": "up"}',
+    ):
+        assert acts.do(wish, (), "made-up", "tab") == {}
+    shown = fold("boats")[-1]
+    told = acts.do('{"do": "export", "turn": 1, "form": "exe", "key": "7"}', (shown,), "made-up", "tab")
+    assert 'data-outcome="problem"' in told["reply"] and 'data-key="7"' in told["reply"]
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        ("", Wish()),
+        ("{", Wish()),
+        ("[1]", Wish()),
+        ('{"topic": "2", "award": "true"}', Wish(topic=1, award=True)),
+        ('{"topic": "0"}', Wish()),
+        ('{"topic": "-3", "q": 5, "papers": "x"}', Wish(words="5")),
+        ('{"author": "Ada Quill", "papers": ["a", 1]}', Wish(author="Ada Quill", papers=("a", "1"))),
+    ],
+)
+def test_a_filter_from_the_browser_is_read_with_care(given: str, understood: Wish) -> None:
+    assert scope.read(given) == understood

@@ -189,7 +189,30 @@ def test_loopback(host: str, local: bool) -> None:
 def test_serve_refuses_an_address_that_others_reach(ponds: Terminal, free_port: int) -> None:
     seen = ponds("serve", "--host", "0.0.0.0", "--port", str(free_port))
     assert seen.code == 2
-    assert "no login" in seen.err
+    assert "no token is set" in seen.err and "POSTERCHAT_TOKEN" in seen.err
+
+
+def test_serve_stops_at_once_without_its_model(ponds: Terminal, free_port: int) -> None:
+    seen = ponds("serve", "--port", str(free_port))
+    assert seen.code == 1
+    assert "is not on this machine" in seen.err and "posterchat models pull" in seen.err
+    assert "posterchat is at" not in seen.out
+
+
+def test_serve_goes_beyond_this_machine_with_a_token_or_a_loud_word(
+    ponds: Terminal, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = ("serve", "--host", "203.0.113.9", "--port", str(free_port))  # an address that is no machine's
+    monkeypatch.setenv("POSTERCHAT_ALLOW_REMOTE", "1")
+    seen = ponds(*taken)
+    assert "WARNING: everybody" in seen.err and "cannot be used here" in seen.err
+    monkeypatch.setenv("POSTERCHAT_ALLOW_REMOTE", "0")
+    monkeypatch.setenv("POSTERCHAT_TOKEN", "a-lantern-in-the-fog-7")
+    seen = ponds(*taken)
+    assert "WARNING" not in seen.err and "knows the token" in seen.err and "cannot be used here" in seen.err
+    monkeypatch.setenv("POSTERCHAT_TOKEN", "short")
+    seen = ponds(*taken)
+    assert seen.code == 2 and "at least 16" in seen.err and "short" not in seen.err.replace("shorter", "")
 
 
 def test_serve_says_that_the_port_is_taken(ponds: Terminal) -> None:

@@ -249,6 +249,7 @@ def test_bench_measures_remembers_threads_and_recommends(
     posterchat: Terminal, models_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("POSTERCHAT_MANIFEST")
+    monkeypatch.setenv("POSTERCHAT_ALLOW_UNPINNED", "true")
     weights = models_dir / "smollm2-135m" / "SmolLM2-135M-Instruct.Q4_1.gguf"
     seen = posterchat("models", "bench", str(weights), "--json")
     assert seen.code == 0

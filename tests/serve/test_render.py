@@ -31,6 +31,23 @@ TURN = ShownTurn(
 TAGS = {"article", "section", "header", "div", "p", "ul", "li", "h1", "h2", "h3", "a", "b", "button", "code"}
 TAGS |= {"mark", "span", "h4", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"}
 TAGS |= {"nav", "dialog", "dl", "dt", "dd", "kbd"}
+TAGS |= {
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "mtext",
+    "mspace",
+    "msup",
+    "msub",
+    "msubsup",
+    "mfrac",
+    "msqrt",
+    "mover",
+    "munder",
+}
+TAGS |= {"form", "label", "input"}  # of the dialogs
 LINKS = ("#card-", "#paper/", "#papers?", "http://", "https://")
 PIECES = (
     "<b>",
@@ -63,7 +80,8 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.open.append(tag)
+        if tag != "input":  # which has no end
+            self.open.append(tag)
         self.attributes += [(name, value or "") for name, value in attrs]
 
     def handle_endtag(self, tag: str) -> None:
@@ -108,7 +126,7 @@ def test_support_is_told_by_a_sign_and_by_words(support: str, icon: str, meaning
     seen = assert_harmless(render.turn(replace(TURN, sentences=(sentence,))))
     assert f"Kites are blue{icon}" in seen.text
     assert meaning in seen.values("aria-label")
-    assert icon in Seen(render.legend()).text and meaning in Seen(render.legend()).text
+    assert f"{icon} {meaning.removesuffix(' by the abstract')}" in Seen(render.legend()).text
 
 
 def test_list_items_stand_in_a_list_and_take_the_sentences_that_follow_them() -> None:
@@ -202,7 +220,7 @@ def test_the_author_asked_for_is_among_those_shown() -> None:
 
 def test_a_finished_turn_can_be_asked_again_edited_and_copied() -> None:
     seen = assert_harmless(render.turn(TURN))
-    assert seen.values("data-asked") == ["How many strings?"] * 4
+    assert seen.values("data-asked") == ["How many strings?"] * 6
     (copied,) = seen.values("data-copy")
     assert copied == as_text(TURN)
     assert "data-copy" not in render.turn(replace(TURN, busy=True))

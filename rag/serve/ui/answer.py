@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from rag.serve.ui import pieces
+from rag.serve.ui import formulas, pieces
 from rag.serve.ui.turn import ShownTurn, count
 from rag.types import Evidence, GridRow, Sentence, Support, Theme
 
@@ -66,13 +66,13 @@ def _add_pending(shown: ShownTurn, opening: list[str], items: list[Item]) -> Non
     text = shown.pending.lstrip()
     tail = "" if shown.busy else '<span class="cut"> (not finished, not checked)</span>'
     paper, rest = _lead(text.removeprefix("- "), shown.evidence)
-    piece = f'<span class="pending">{escape(rest)}{tail}</span>'
+    piece = f'<span class="pending">{formulas.html(rest)}{tail}</span>'
     if text.startswith("- "):
         items.append(Item(paper, (piece,)))
     elif items:
         items[-1] = Item(items[-1].paper, (*items[-1].parts, piece))
     else:
-        opening.append(f'<span class="pending">{escape(text)}{tail}</span>')
+        opening.append(f'<span class="pending">{formulas.html(text)}{tail}</span>')
 
 
 def _item(sentence: Sentence, shown: ShownTurn) -> Item:
@@ -119,7 +119,7 @@ def _row(item: Item, number: int, said: str = "") -> str:
         return f"<li>{' '.join(item.parts)}</li>"
     if item.bare:
         return _paper_row(item.paper, number, " ".join(item.parts), said=said)
-    title = escape(item.paper.paper.title)
+    title = formulas.html(item.paper.paper.title)
     return f'<li><p class="item-title" dir="auto">{title}</p><p>{" ".join(item.parts)}</p></li>'
 
 
@@ -131,7 +131,7 @@ def _paper_row(item: Evidence, number: int, more: str = "", *, said: str = "") -
     award = f" {pieces.award(paper.award)}" if paper.award else ""
     below = f"<p>{more}</p>" if more else ""
     return (
-        f'<li class="entry"><p class="item-title" dir="auto">{escape(paper.title)}{cite}{award}</p>'
+        f'<li class="entry"><p class="item-title" dir="auto">{formulas.html(paper.title)}{cite}{award}</p>'
         f'<p class="entry-authors" dir="auto">{names}</p>{below}</li>'
     )
 
@@ -195,7 +195,7 @@ def grid(shown: ShownTurn) -> str:
         return ""
     titles = shown.titles
     heads = "".join(
-        f'<th scope="col" role="columnheader" dir="auto">{escape(titles.get(cell.n, ""))}'
+        f'<th scope="col" role="columnheader" dir="auto">{formulas.html(titles.get(cell.n, ""))}'
         f"{pieces.cite(cell.n, shown.number, titles.get(cell.n, ''), ())}</th>"
         for cell in shown.grid[0].cells
     )
@@ -209,13 +209,13 @@ def grid(shown: ShownTurn) -> str:
 def _grid_row(row: GridRow, shown: ShownTurn, titles: dict[int, str]) -> str:
     cells = []
     for cell in row.cells:
-        title = escape(titles.get(cell.n, ""))
+        title = formulas.html(titles.get(cell.n, ""))
         of = f'<span class="of" aria-hidden="true" dir="auto">[{cell.n}] {title}</span>'
         if cell.quote is None:
             cells.append(f'<td role="cell" class="absent">{of}not stated in the abstract</td>')
         else:
             cite = pieces.cite(cell.n, shown.number, titles.get(cell.n, ""), [cell.quote])
-            cells.append(f'<td role="cell" dir="auto">{of}{escape(cell.quote.text)}{cite}</td>')
+            cells.append(f'<td role="cell" dir="auto">{of}{formulas.html(cell.quote.text)}{cite}</td>')
     return f'<tr role="row"><th scope="row" role="rowheader">{row.aspect.capitalize()}</th>{"".join(cells)}</tr>'
 
 
@@ -232,6 +232,6 @@ def _sentence(sentence: Sentence, shown: ShownTurn, *, text: str | None = None, 
     icon, meaning = MARKS[sentence.support]
     mark = f'<span class="support" role="img" aria-label="{meaning}" title="{meaning}">{icon}</span>'
     # Only what comes from the records, word for word: a model could be talked into an address.
-    shown_text = pieces.with_links(ending) if shown.route == "catalogue" else escape(ending)
+    shown_text = pieces.with_links(ending) if shown.route == "catalogue" else formulas.html(ending)
     said = f'<span class="said">{shown_text}</span>'
     return f'<span class="sentence {sentence.support}">{said}{cites}{escape(end)}{mark}</span>'

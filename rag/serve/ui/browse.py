@@ -25,8 +25,8 @@ SORTS = ("title", "-title", "author", "-author", "award", "topic")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the list of papers is asked for: words, an author, papers with an award, a topic (from 0), an order (one
-    of SORTS, or empty for that of the page), and a page from 1."""
+    """What the list of papers or the chat is limited to: words, an author, papers with an award, a topic (from 0), some
+    papers by id; and for the list an order (one of SORTS, or empty for that of the page) and a page from 1."""
 
     words: str = ""
     author: str = ""
@@ -34,6 +34,12 @@ class Wish:
     topic: int | None = None
     sort: str = ""
     page: int = 1
+    papers: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether no paper is left out."""
+        return not (self.words or self.author or self.award or self.topic is not None or self.papers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +88,13 @@ class Browse:
         """The papers that fit. Every word must occur in title, authors, award or abstract, as the beginning of a
         word; those with the words in the title come first."""
         contents = self.contents(collection)
-        words, author = folded(wish.words).split(), folded(wish.author)
-        chosen = []
-        for key, paper in contents.papers.items():
-            title, rest = contents.texts[key]
-            if (
-                (not wish.award or paper.award)
-                and (wish.topic is None or contents.topic_of.get(key) == wish.topic)
-                and (not author or any(folded(name) == author for name in paper.authors))
-                and all(f" {word}" in title or f" {word}" in rest for word in words)
-            ):
-                chosen.append(paper)
-        if words:
-            chosen.sort(key=lambda p: not all(f" {word}" in contents.texts[p.id][0] for word in words))
-        chosen = _ordered(chosen, wish.sort, contents)
+        chosen = _ordered(fitting(contents, wish), wish.sort, contents)
         at = PAGE * (max(1, wish.page) - 1)
         return Found(tuple(chosen[at : at + PAGE]), len(chosen), len(contents.papers))
+
+    def chosen(self, collection: str, wish: Wish) -> frozenset[str] | None:
+        """The ids of the papers that fit, None when all do. Raises as `contents`."""
+        return None if wish.everything else frozenset(paper.id for paper in fitting(self.contents(collection), wish))
 
     def similar(self, collection: str, paper_id: str) -> list[Paper]:
         """The papers whose vectors are nearest to that of `paper_id`, nearest first. Raises as `Library.assistant`."""
@@ -134,6 +131,25 @@ class Browse:
         topics = tuple(self._library.topics(collection))
         topic_of = {key: number for number, topic in enumerate(topics) for key in topic.papers if key in papers}
         return Contents(papers, topics, topic_of, {key: _texts(paper) for key, paper in papers.items()})
+
+
+def fitting(contents: Contents, wish: Wish) -> list[Paper]:
+    """The papers that a wish is for, those with its words in the title first, else in the order of the collection."""
+    words, author, ids = folded(wish.words).split(), folded(wish.author), set(wish.papers)
+    chosen = []
+    for key, paper in contents.papers.items():
+        title, rest = contents.texts[key]
+        if (
+            (not wish.award or paper.award)
+            and (wish.topic is None or contents.topic_of.get(key) == wish.topic)
+            and (not ids or key in ids)
+            and (not author or any(folded(name) == author for name in paper.authors))
+            and all(f" {word}" in title or f" {word}" in rest for word in words)
+        ):
+            chosen.append(paper)
+    if words:
+        chosen.sort(key=lambda p: not all(f" {word}" in contents.texts[p.id][0] for word in words))
+    return chosen
 
 
 def _ordered(papers: Sequence[Paper], sort: str, contents: Contents) -> list[Paper]:

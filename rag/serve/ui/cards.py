@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from rag.serve.ui import pieces
+from rag.serve.ui import formulas, pieces
 from rag.serve.ui.turn import ShownTurn
 from rag.types import Evidence, Quote
 
@@ -64,7 +64,7 @@ def _card(item: Evidence, shown: ShownTurn) -> str:
 
 def _piece(text: str, spans: tuple[str, ...]) -> str:
     if spans:
-        return f'<mark data-spans="{" ".join(spans)}">{escape(text)}</mark>'
+        return f'<mark data-spans="{" ".join(spans)}">{formulas.html(text)}</mark>'
     if not text.strip():
         return escape(text)
-    return f'<span class="rest"><span>{escape(text)}</span></span>'
+    return f'<span class="rest"><span>{formulas.html(text)}</span></span>'

@@ -7,24 +7,48 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import PosterchatError, UsageError
-from rag.serve.ui import cards, history, render
-from rag.serve.ui.browse import Browse
+from rag.serve.ui import cards, history, render, scope
+from rag.serve.ui.browse import Browse, Wish
 from rag.serve.ui.running import Running
 from rag.serve.ui.starters import starter_questions
 from rag.serve.ui.suggest import follow_ups
 from rag.serve.ui.turn import ShownTurn
-from rag.types import Token
+from rag.types import CollectionInfo, Event, Token
 
 if TYPE_CHECKING:
     from rag.wiring import Library
 
 LONGEST_QUESTION = 2000
 UPDATE_S = 0.1
+LEAST_PIECES = 5
 
 log = logging.getLogger(__name__)
+
+
+class Pace:
+    """How quick the model writes: pieces that follow one another without anything between them."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._pieces = 0
+        self._seconds = 0.0
+
+    def see(self, event: Event, now: float) -> None:
+        """Take note of an event that came at `now`, in seconds."""
+        written = isinstance(event, Token) and event.text != ""
+        if written and self._last is not None:
+            self._pieces += 1
+            self._seconds += now - self._last
+        self._last = now if written else None
+
+    @property
+    def speed(self) -> float | None:
+        """Tokens a second; None when too few were written to tell."""
+        return round(self._pieces / self._seconds, 1) if self._pieces >= LEAST_PIECES and self._seconds else None
 
 
 class Chat:
@@ -34,16 +58,30 @@ class Chat:
         self.library = library
         self.running = running
         self.collection = collection
-        self.infos = {info.name: info for info in library.collections()}
         self.model = library.settings.llm_shown
         self.browse = Browse(library)
+
+    @property
+    def infos(self) -> dict[str, CollectionInfo]:
+        """What is known of each collection, by name; more of them come while the page is open."""
+        return {info.name: info for info in self.library.collections()}
 
     # --- what is shown ---
 
     def header(self, collection: str) -> str:
         """The head of the page for a collection."""
         state = "ready" if all(self.library.loaded()) else "loading"
-        return render.header(collection=collection, papers=self._papers(collection), model=self.model, state=state)
+        return render.header(
+            collection=collection,
+            papers=self._papers(collection),
+            model=self.model,
+            state=state,
+            device=self.device(),
+        )
+
+    def device(self) -> str:
+        """What the language model runs on, such as `CPU`; empty while it is not loaded, or where it does not say."""
+        return str(getattr(self.library.generator(), "device", "")) if self.library.loaded()[1] else ""
 
     def welcome(self, collection: str) -> str:
         """The empty chat of a collection."""
@@ -67,10 +105,18 @@ class Chat:
     # --- what the controls do ---
 
     def answer(
-        self, question: str, turns: Sequence[ShownTurn], collection: str, tab: str, *, again: int | None = None
+        self,
+        question: str,
+        turns: Sequence[ShownTurn],
+        collection: str,
+        tab: str,
+        *,
+        again: int | None = None,
+        limit: str = "",
     ) -> Iterator[dict[str, Any]]:
         """Updates of the page while a question is answered; the last one always says that it is over. `again` is the
-        number of the turn whose place it takes; that turn and those after it are forgotten."""
+        number of the turn whose place it takes; that turn and those after it are forgotten. `limit` is the filter, as
+        `scope.read` takes it."""
         question = question.strip()
         if again is not None:
             turns = turns[: max(0, again - 1)]
@@ -84,7 +130,7 @@ class Chat:
                 "question": "",
                 **self._shown(last, turns, 0),
             }
-            for shown, seconds in self._follow(last, turns, collection, run.stop):
+            for shown, seconds in self._follow(last, turns, collection, run.stop, scope.read(limit)):
                 if run.discarded.is_set():
                     yield {}
                     return
@@ -109,7 +155,7 @@ class Chat:
         return render.turn(turns[-1], follow_ups=follow_ups(turns[-1], labels, asked))
 
     def _follow(
-        self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str, stop: threading.Event
+        self, shown: ShownTurn, turns: Sequence[ShownTurn], collection: str, stop: threading.Event, wish: Wish
     ) -> Iterator[tuple[ShownTurn, int]]:
         """The turn after each event that is worth an update, with the seconds since it began."""
         begun = sent = time.monotonic()
@@ -120,12 +166,23 @@ class Chat:
                 raise UsageError(
                     f"The question is longer than {LONGEST_QUESTION:,} characters.", hint="Shorten it and ask again."
                 )
-            stream = self.library.assistant(collection).ask(shown.question, history, stop=stop)
+            only = self.browse.chosen(collection, wish)
+            if only is None:
+                assistant = self.library.assistant(collection)
+            else:
+                shown = replace(shown, scope=scope.told(wish, len(only), self.browse.contents(collection)))
+                if not only:
+                    raise UsageError("No paper fits the filter.", hint="Widen it, or ask all papers.")
+                assistant = self.library.assistant(collection, only=only)
+            stream = assistant.ask(shown.question, history, stop=stop)
+            pace = Pace()
             for event in stream:
                 shown, now = shown.after(event), time.monotonic()
+                pace.see(event, now)
                 if isinstance(event, Token) and now - sent < UPDATE_S:
                     continue
                 sent = now
+                shown = shown if shown.busy else replace(shown, speed=pace.speed)
                 yield shown, int(now - begun)
             if shown.busy:
                 yield shown.cut(), 0
@@ -151,24 +208,46 @@ class Chat:
             update["evidence"] = cards.evidence((*turns, shown))
         return update
 
+    def draft(self, question: str, turns: Sequence[ShownTurn], collection: str, limit: str = "") -> None:
+        """Have read ahead what a question that is still being typed will need."""
+        if not question.strip() or len(question) > LONGEST_QUESTION:
+            return
+        with suppress(PosterchatError):  # what is wrong is told when the question is asked
+            only = self.browse.chosen(collection, scope.read(limit))
+            more: dict[str, Any] = {} if only is None else {"only": only}
+            self.library.prepare(question, collection, [turn.as_history() for turn in turns], **more)
+
     def new_chat(self, collection: str, tab: str) -> dict[str, Any]:
         """Forget the conversation; an answer on its way is ended."""
         self.running.discard(tab)
         return self._empty(collection)
 
-    def restore(self, stored: Any, tab: str) -> dict[str, Any]:
-        """The conversation that the browser kept, and its collection; nothing when it kept none that can be read."""
+    def restore(self, stored: Any, tab: str, wanted: str = "") -> dict[str, Any]:
+        """The conversation that the browser kept, and its collection; nothing when it kept none that can be read. The
+        collection `wanted`, if it is there, begins a conversation of its own."""
+        names = list(self.infos)
         kept = history.read(stored)
-        if kept is None or kept.collection not in self.infos:
+        unknown = kept is None or kept.collection not in names
+        if unknown and wanted not in names and names and self.collection not in names:
+            wanted = names[0]  # the first one was added while there was none
+        if wanted in names:
+            return {**self.choose(wanted, tab), "chosen": wanted}
+        if kept is None or unknown:
             return {}
         turns = history.restore(kept, self.browse.contents(kept.collection).papers)
         return {
             "chosen": kept.collection,
             "header": self.header(kept.collection),
-            "past": "".join(render.turn(turn) for turn in turns[:-1]),
-            "current": self._last(turns, kept.collection),
-            "evidence": cards.evidence(turns),
+            **self.shown(turns, kept.collection),
             "turns": turns,
+        }
+
+    def shown(self, turns: Sequence[ShownTurn], collection: str) -> dict[str, Any]:
+        """The parts of the page that show a conversation of finished turns."""
+        return {
+            "past": "".join(render.turn(turn) for turn in turns[:-1]),
+            "current": self._last(turns, collection) if turns else self.welcome(collection),
+            "evidence": cards.evidence(turns),
         }
 
     def choose(self, collection: str, tab: str) -> dict[str, Any]:

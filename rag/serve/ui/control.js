@@ -10,7 +10,7 @@
     const number = again;
     if (number !== null) posterchat.forgetOpened();
     stopEditing();
-    return number;
+    return number === null ? "" : String(number);
   };
 
   // --- links to a question ---
@@ -18,6 +18,12 @@
   let question = new URLSearchParams(location.search).get("q");
   const linked = Boolean(question && question.trim());
   posterchat.linked = () => linked;
+  // A collection that the address names is opened once, with a conversation of its own.
+  const wanted = new URLSearchParams(location.search).get("collection") || "";
+  posterchat.collectionWanted = () => {
+    if (wanted) history.replaceState(null, "", location.pathname + location.hash);
+    return wanted;
+  };
   function askLinked() {
     if (!linked || question === null) return;
     const box = one("#pc-question textarea");
@@ -34,10 +40,15 @@
 
   // --- telling and copying ---
 
-  function tell(text) {
+  // Heard by screen readers, and with `seen` shown for a while.
+  function tell(text, seen = false) {
     const place = one("#pc-told");
-    if (place) place.textContent = text;
+    if (!place) return;
+    place.textContent = text;
+    place.classList.toggle("toast", seen);
+    if (seen) setTimeout(() => place.textContent === text && place.classList.remove("toast"), 4000);
   }
+  posterchat.tell = tell;
   async function toClipboard(text) {
     if (navigator.clipboard) {
       try {

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from rag.serve.ui.turn import ShownTurn
-from rag.types import Coverage, Evidence, GridRow, Other, Paper, Quote, Route, Sentence, Theme
+from rag.types import Coverage, Evidence, GridRow, Other, Paper, Quote, Route, Sentence, Theme, Timings
 
 VERSION = 1
 MOST_TURNS = 40
@@ -48,6 +48,12 @@ class KeptTurn:
     grid: tuple[GridRow, ...] = ()
     themes: tuple[Theme, ...] = ()
     others: tuple[Other, ...] = ()
+    scope: str = ""
+    model: str = ""
+    index: str = ""
+    timings: Timings | None = None
+    speed: float | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

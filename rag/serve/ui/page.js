@@ -136,6 +136,7 @@
     title.textContent = cite.dataset.title;
     const quote = document.createElement("span");
     quote.textContent = cite.dataset.quote;
+    if (cite.dataset.quote.includes("$")) showFormulas(cite, title, quote);
     box.replaceChildren(title, quote);
     box.hidden = false;
     cite.setAttribute("aria-describedby", "pc-tip");
@@ -144,6 +145,17 @@
     const above = at.top - box.offsetHeight - 6;
     box.style.left = `${left}px`;
     box.style.top = `${above > 8 ? above : at.bottom + 6}px`;
+  }
+  // Formulas stand in the card already: its pieces are shown again.
+  function showFormulas(cite, title, quote) {
+    const card = document.getElementById(`card-${cite.dataset.turn}-${cite.dataset.n}`);
+    if (!card) return;
+    const copies = (element) => Array.from(element.childNodes, (node) => node.cloneNode(true));
+    const spans = cite.dataset.spans.split(" ");
+    const marks = Array.from(card.querySelectorAll("mark"));
+    const mine = marks.filter((mark) => mark.dataset.spans.split(" ").some((span) => spans.includes(span)));
+    if (mine.length) quote.replaceChildren(...mine.flatMap((mark, at) => [at ? " … " : "", ...copies(mark)]));
+    title.replaceChildren(...copies(card.querySelector(".paper-link")));
   }
   function hideTip() {
     tip().hidden = true;
@@ -167,6 +179,7 @@
     } else if (back) {
       goBack();
     } else if (ready) {
+      if (ready.matches(".everything")) posterchat.limitTo({});
       ask(ready.dataset.question);
     }
     const button = element && element.closest("#pc-send, #pc-stop, #pc-new");
@@ -191,12 +204,24 @@
     if (document.activeElement && document.activeElement.closest(".card")) goBack();
     else if (busy() && one("#pc-stop") && !one("dialog[open]")) one("#pc-stop").click();
   });
+  // Only a hand scrolls away from the newest text: Gradio's rewriting moves the pane as well.
+  let touched = 0;
+  for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    document.addEventListener(
+      name,
+      (event) => {
+        const moves = name !== "keydown" || /^(Page|Arrow|Home|End| $)/.test(event.key);
+        if (moves && event.target instanceof Element && event.target.closest("#pc-chat")) touched = Date.now();
+      },
+      { capture: true, passive: true },
+    );
+  }
   document.addEventListener(
     "scroll",
     (event) => {
       hideTip();
       const pane = event.target;
-      if (pane instanceof Element && pane.id === "pc-chat") {
+      if (pane instanceof Element && pane.id === "pc-chat" && Date.now() - touched < 1000) {
         state.pinned = Math.abs(pane.scrollTop - state.placed) < 2;
       }
     },
@@ -223,11 +248,16 @@
     if (badge && badge.dataset.state === "ready") return;
     if (badge) {
       try {
-        const health = await (await fetch("health")).json();
+        const health = await (await fetch("health?always_200=true")).json();
         const ready = health.embedder_loaded && health.model_loaded;
-        badge.textContent = ready ? "" : health.problem || "loading the model…";
+        const step = health.embedder_loaded ? "the language model (2 of 2)" : "the search model (1 of 2)";
+        badge.textContent = ready ? "" : health.problem || `loading ${step}…`;
         badge.dataset.state = ready ? "ready" : health.problem ? "problem" : "loading";
-        if (ready) return;
+        if (ready) {
+          const device = await (await fetch("view/device")).text();
+          one("#pc-head .device").textContent = device ? ` on ${device}` : "";
+          return;
+        }
         wait = 1000;
       } catch {
         wait = 5000;

@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rag.serve.ui import cards, render, views
+from rag.serve.ui import adding_views, cards, render, views
+from rag.serve.ui.acts import Acts
+from rag.serve.ui.adding import Adding
+from rag.serve.ui.adding_routes import add_adding
 from rag.serve.ui.chat import LONGEST_QUESTION, Chat
+from rag.serve.ui.client_api import ask_for_clients
 from rag.serve.ui.routes import add_views
 from rag.serve.ui.turn import ShownTurn
 
@@ -23,8 +27,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 # The last one has the rules for narrow screens.
-STYLES = ("head.css", "chat.css", "answer.css", "evidence.css", "topics.css", "views.css", "base.css")
-SCRIPTS = ("page.js", "control.js", "views.js")
+STYLES = ("head.css", "chat.css", "answer.css", "evidence.css", "topics.css", "views.css", "forms.css", "base.css")
+SCRIPTS = ("page.js", "control.js", "acts.js", "scope.js", "views.js", "map.js", "add.js")
 # The conversation is kept in the browser under this name. Gradio scrambles it with the second value, which is no
 # secret: a fixed one, so that it can still be read when the server was started anew.
 KEPT_AS, SCRAMBLED_WITH = "posterchat-conversation", "posterchat"
@@ -51,20 +55,25 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-def mount(app: FastAPI, chat: Chat) -> Callable[[], None]:
-    """Put the page at `/` of a web application. Returns what ends its open connections when the server stops."""
+def mount(app: FastAPI, chat: Chat, *, may_add: bool = False) -> Callable[[], None]:
+    """Put the page at `/` of a web application; `may_add` lets it add papers to the library. Returns what ends its open
+    connections when the server stops."""
     import gradio as gr
 
     # Gradio makes an event loop wherever it finds none running, and never closes it: give it one for the while.
     with asyncio.Runner() as runner:
-        return runner.run(_mount(gr, app, chat))
+        return runner.run(_mount(gr, app, chat, Adding(chat.library) if may_add else None))
 
 
-async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
-    add_views(app, chat.browse)
-    blocks = _build(gr, chat)
+async def _mount(gr: Any, app: FastAPI, chat: Chat, adding: Adding | None) -> Callable[[], None]:
+    add_views(app, chat.browse, device=chat.device)
+    if adding is not None:
+        add_adding(app, adding)
+    blocks = _build(gr, chat, may_add=adding is not None)
     blocks.queue(max_size=QUEUE)
     blocks.state_session_capacity = TABS_KEPT
+    with blocks:
+        gr.api(ask_for_clients(chat), api_name="answer", concurrency_id="answers", concurrency_limit=ANSWERS_AT_ONCE)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -82,7 +91,13 @@ async def _mount(gr: Any, app: FastAPI, chat: Chat) -> Callable[[], None]:
         app_kwargs={"openapi_url": None},
     )
     mounted: Any = app.routes[-1]
-    return lambda: mounted.app.stop_event.set()
+
+    def close() -> None:
+        mounted.app.stop_event.set()
+        if adding is not None:
+            adding.close()
+
+    return close
 
 
 @cache
@@ -102,7 +117,7 @@ def _theme(gr: Any) -> Any:
     ).set(body_background_fill="#faf9f7", body_background_fill_dark="#17191c")
 
 
-def _build(gr: Any, chat: Chat) -> Any:
+def _build(gr: Any, chat: Chat, *, may_add: bool) -> Any:
     """All components and their events."""
     start = chat.collection
     plain = {"apply_default_css": False, "js_on_load": None}
@@ -111,7 +126,7 @@ def _build(gr: Any, chat: Chat) -> Any:
             "turns": gr.State(()),
             "saved": gr.BrowserState({}, storage_key=KEPT_AS, secret=SCRAMBLED_WITH),
         }
-        controls: dict[str, Any] = {"again": gr.Number(None, visible=False)}  # set by page code when a turn is redone
+        controls: dict[str, Any] = {name: gr.Textbox("", visible=False) for name in ("again", "limit", "wish")}
         with gr.Row(elem_id="pc-top"):
             parts["header"] = gr.HTML(chat.header(start), elem_id="pc-head", **plain)
             gr.HTML(render.navigation(), elem_id="pc-nav", **plain)
@@ -124,6 +139,7 @@ def _build(gr: Any, chat: Chat) -> Any:
                     parts["current"] = gr.HTML(chat.welcome(start), elem_id="pc-current", **plain)
                 parts["status"] = gr.HTML(render.status(None), elem_id="pc-status", **plain)
                 gr.HTML(render.editing(), elem_id="pc-notes", **plain)
+                gr.HTML(render.filter_bar(), elem_id="pc-scope", **plain)
                 with gr.Row(elem_id="pc-ask"):
                     parts["question"] = _question(gr)
                     controls["send"] = gr.Button("Send", variant="primary", elem_id="pc-send", scale=0)
@@ -132,7 +148,11 @@ def _build(gr: Any, chat: Chat) -> Any:
             with gr.Column(elem_id="pc-evidence"):
                 gr.HTML("<h2>Evidence</h2>", elem_id="pc-evidence-head", **plain)
                 parts["evidence"] = gr.HTML(cards.evidence(()), elem_id="pc-cards", **plain)
-        gr.HTML(views.shell(), elem_id="pc-views", **plain)
+        gr.HTML(views.shell() + adding_views.shell(may_add), elem_id="pc-views", **plain)
+        # Pressed by page code, which has no other way to call a function of Gradio's.
+        for name in ("act", "draft"):
+            controls[name] = gr.Button(name, elem_id=f"pc-{name}", elem_classes="pc-unseen")
+        parts["reply"] = gr.HTML("", elem_id="pc-reply", elem_classes="pc-unseen", **plain)
         _connect(gr, chat, blocks, parts, controls)
     return blocks
 
@@ -163,17 +183,55 @@ def _question(gr: Any) -> Any:
 
 
 def _connect(gr: Any, chat: Chat, blocks: Any, parts: dict[str, Any], controls: dict[str, Any]) -> None:
-    """Give every control its function. `gr.Request` as annotation is how Gradio knows where to put the request."""
+    """Give every control its function."""
+    functions = _functions(gr, chat, parts)
+    light = {
+        "concurrency_id": "light",
+        "concurrency_limit": QUEUE,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+    }
+    everything = list(parts.values())
+    asked, said = [parts["turns"], parts["chosen"]], "window.posterchat"
+    gr.on(
+        [controls["send"].click, parts["question"].submit],
+        functions["ask"],
+        [parts["question"], controls["again"], controls["limit"], *asked],
+        everything,
+        js=f"(question, again, limit, ...rest) => [question, {said}.again(), {said}.limit(), ...rest]",
+        concurrency_id="answers",
+        concurrency_limit=ANSWERS_AT_ONCE,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="once",
+    )
+    controls["stop"].click(functions["end"], None, None, **light)
+    controls["fresh"].click(functions["clear"], parts["chosen"], everything, **light)
+    parts["chosen"].input(functions["change"], parts["chosen"], everything, **light)
+    wished = f"(wish, ...rest) => [{said}.wished(), ...rest]"
+    controls["act"].click(functions["act"], [controls["wish"], *asked], everything, js=wished, **light)
+    drafted = f"(question, limit, ...rest) => [question, {said}.limit(), ...rest]"
+    draft = [parts["question"], controls["limit"], *asked]
+    controls["draft"].click(functions["draft"], draft, None, js=drafted, trigger_mode="always_last", **light)
+    # A link to a question begins a new chat, so that the question stands by itself.
+    loaded = f"(stored, wanted) => [{said}.linked() ? null : stored, {said}.collectionWanted()]"
+    blocks.load(functions["restore"], [parts["saved"], controls["wish"]], everything, js=loaded, **light)
+
+
+def _functions(gr: Any, chat: Chat, parts: dict[str, Any]) -> dict[str, Any]:
+    """What the controls call. `gr.Request` as annotation is how Gradio knows where to put the request."""
+    acts = Acts(chat)
 
     def components(update: dict[str, Any]) -> dict[Any, Any]:
         made = {parts[name]: value for name, value in update.items()}
         return made or {parts["status"]: gr.skip()}  # Gradio takes no empty dictionary
 
     def ask(
-        question: str, again: float | None, turns: tuple[ShownTurn, ...], collection: str, request: Any
+        question: str, again: str | None, limit: str, turns: tuple[ShownTurn, ...], collection: str, request: Any
     ) -> Iterator[dict[Any, Any]]:
-        number = None if again is None else int(again)
-        for update in chat.answer(question, turns, collection, request.session_hash, again=number):
+        number = int(again) if again else None
+        tab = request.session_hash
+        for update in chat.answer(question, turns, collection, tab, again=number, limit=limit or ""):
             yield components(update)
 
     def end(request: Any) -> None:
@@ -185,34 +243,20 @@ def _connect(gr: Any, chat: Chat, blocks: Any, parts: dict[str, Any], controls: 
     def change(collection: str, request: Any) -> dict[Any, Any]:
         return components(chat.choose(collection, request.session_hash))
 
-    def restore(stored: Any, request: Any) -> dict[Any, Any]:
-        return components(chat.restore(stored, request.session_hash))
+    def act(wish: str, turns: tuple[ShownTurn, ...], collection: str, request: Any) -> dict[Any, Any]:
+        return components(acts.do(wish, turns, collection, request.session_hash))
 
-    for function in (ask, end, clear, change, restore):
+    def draft(question: str, limit: str, turns: tuple[ShownTurn, ...], collection: str, request: Any) -> None:
+        if not chat.running.busy(request.session_hash):
+            chat.draft(question, turns, collection, limit or "")
+
+    def restore(stored: Any, wanted: str, request: Any) -> dict[Any, Any]:
+        update = chat.restore(stored, request.session_hash, wanted or "")
+        names = list(chat.infos)  # collections may have come since the page was built
+        value = update.get("chosen", chat.collection)
+        return components(update | {"chosen": gr.update(choices=names or [value], value=value, visible=len(names) > 1)})
+
+    found = {"ask": ask, "end": end, "clear": clear, "change": change, "act": act, "draft": draft, "restore": restore}
+    for function in found.values():
         function.__annotations__["request"] = gr.Request
-    light = {
-        "concurrency_id": "light",
-        "concurrency_limit": QUEUE,
-        "api_visibility": "private",
-        "show_progress": "hidden",
-    }
-    everything = list(parts.values())
-    gr.on(
-        [controls["send"].click, parts["question"].submit],
-        ask,
-        [parts["question"], controls["again"], parts["turns"], parts["chosen"]],
-        everything,
-        js="(question, again, ...rest) => [question, window.posterchat.again(), ...rest]",
-        concurrency_id="answers",
-        concurrency_limit=ANSWERS_AT_ONCE,
-        api_visibility="private",
-        show_progress="hidden",
-        trigger_mode="once",
-    )
-    controls["stop"].click(end, None, None, **light)
-    controls["fresh"].click(clear, parts["chosen"], everything, **light)
-    parts["chosen"].input(change, parts["chosen"], everything, **light)
-    # A link to a question begins a new chat, so that the question stands by itself.
-    blocks.load(
-        restore, parts["saved"], everything, js="(stored) => [window.posterchat.linked() ? null : stored]", **light
-    )
+    return found

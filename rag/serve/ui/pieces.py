@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode, urlsplit
 
+from rag.serve.ui import formulas
 from rag.types import Paper, Quote
 
 _LINK = re.compile(r"(https?://[^\s<>\"'()]*[^\s<>\"'().,;:!?])")
@@ -14,7 +15,7 @@ _LINK = re.compile(r"(https?://[^\s<>\"'()]*[^\s<>\"'().,;:!?])")
 
 def ask(label: str, question: str, *, kind: str = "ask") -> str:
     """A button that asks `question`."""
-    return f'<button type="button" class="{kind}" data-question="{escape(question)}">{escape(label)}</button>'
+    return f'<button type="button" class="{kind}" data-question="{escape(question)}">{formulas.html(label)}</button>'
 
 
 def about(title: str) -> str:
@@ -36,7 +37,7 @@ def cite(n: int, number: int, title: str, quotes: Iterable[Quote]) -> str:
 
 def paper_link(paper_id: str, title: str) -> str:
     """A title that leads to the paper's page."""
-    return f'<a class="paper-link" dir="auto" href="{paper_href(paper_id)}">{escape(title)}</a>'
+    return f'<a class="paper-link" dir="auto" href="{paper_href(paper_id)}">{formulas.html(title)}</a>'
 
 
 def paper_href(paper_id: str) -> str:
@@ -87,9 +88,11 @@ def with_links(text: str) -> str:
     """`text` with its web addresses as links."""
     out = []
     for at, piece in enumerate(_LINK.split(text)):
-        safe = escape(piece)
         if at % 2 and is_web(piece):
+            safe = escape(piece)
             safe = f'<a class="web" href="{safe}" target="_blank" rel="noopener noreferrer">{safe}</a>'
+        else:
+            safe = formulas.html(piece)
         out.append(safe)
     return "".join(out)
 

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import PosterchatError
+from rag.errors import PosterchatError, UnknownCollection
 from rag.serve.export_bibtex import bibtex
 from rag.serve.export_names import citation_keys
-from rag.serve.ui import render, views
+from rag.serve.ui import render, scope, views
 from rag.serve.ui.browse import Browse, Wish
 
 if TYPE_CHECKING:
@@ -22,10 +22,15 @@ _NO_PAPER = "That paper is not in this collection."
 log = logging.getLogger(__name__)
 
 
-def add_views(app: FastAPI, browse: Browse) -> None:
-    """Add `view/...` to an application, before the page is mounted at `/`."""
-    for name, function in {**_list_and_entry(browse), **_pages(browse)}.items():
+def add_views(app: FastAPI, browse: Browse, *, device: Callable[[], str]) -> None:
+    """Add `view/...` to an application, before the page is mounted at `/`. `device` says what the model runs on."""
+    from fastapi.responses import PlainTextResponse
+
+    views_of_all = {**_list_and_entry(browse), **_pages(browse), "device": lambda: PlainTextResponse(device())}
+    for name, function in views_of_all.items():
         app.add_api_route(f"/view/{name}", function, methods=["GET"], response_model=None, include_in_schema=False)
+    for name, function in _filter(browse).items():  # a filter may name more papers than an address can hold
+        app.add_api_route(f"/view/{name}", function, methods=["POST"], response_model=None, include_in_schema=False)
 
 
 def _list_and_entry(browse: Browse) -> dict[str, Callable[..., Any]]:
@@ -75,6 +80,24 @@ def _pages(browse: Browse) -> dict[str, Callable[..., Any]]:
         return _answer(lambda: views.topic_map(browse.dots(collection), browse.contents(collection)))
 
     return {"paper": paper, "similar": similar, "topics": topics, "map": topic_map}
+
+
+def _filter(browse: Browse) -> dict[str, Callable[..., Any]]:
+    def bar(collection: str, given: dict[str, Any]) -> Any:
+        def make() -> str:
+            wish = scope.read(given)
+            try:
+                only, contents = browse.chosen(collection, wish), browse.contents(collection)
+            except UnknownCollection:  # before anything is indexed there is nothing to limit
+                return ""
+            return scope.bar(wish, len(contents.papers) if only is None else len(only), contents)
+
+        return _answer(make)
+
+    def form(collection: str, given: dict[str, Any]) -> Any:
+        return _answer(lambda: scope.form(scope.read(given), browse.contents(collection)))
+
+    return {"scope": bar, "filter": form}
 
 
 def _answer(make: Callable[[], str]) -> Any:

@@ -69,6 +69,10 @@ class Running:
         with self._lock:
             return len(self._runs)
 
+    def busy(self, tab: str) -> bool:
+        """Whether the tab's answer is being written."""
+        return self._of(tab) is not None
+
     def _of(self, tab: str) -> Run | None:
         with self._lock:
             return self._runs.get(tab)

@@ -21,7 +21,8 @@ def follow_ups(shown: ShownTurn, topics: Mapping[str, str], asked: Iterable[str]
     papers = [item.paper for item in shown.evidence if item.paper.id in cited]
     before = {_plain(question) for question in (*asked, shown.question, shown.understood)}
     found = dict.fromkeys(_possible(shown, papers, topics))
-    return tuple(question for question in found if _plain(question) not in before)[:MOST]
+    opening = _opening(shown.question)  # who asked who wrote one has been told so already
+    return tuple(q for q in found if _plain(q) not in before and _opening(q) != opening)[:MOST]
 
 
 def _possible(shown: ShownTurn, papers: Sequence[Paper], topics: Mapping[str, str]) -> list[str]:
@@ -48,6 +49,10 @@ def names_topic(label: str) -> bool:
     """Whether a label is telling enough to be asked for: it begins with a term of several words. One made of single
     words (`transfer, related`) does not always find its own papers."""
     return " " in label.partition(",")[0].strip()
+
+
+def _opening(question: str) -> list[str]:
+    return _plain(question).split()[:2]
 
 
 def _plain(question: str) -> str:

@@ -24,6 +24,7 @@ from rag.types import (
     SentenceChecked,
     SentenceDropped,
     Theme,
+    Timings,
     Token,
     Turn,
     Waiting,
@@ -55,6 +56,12 @@ class ShownTurn:
     grid: tuple[GridRow, ...] = ()
     themes: tuple[Theme, ...] = ()
     others: tuple[Other, ...] = ()
+    scope: str = ""  # which papers were asked, where it was not all of them
+    model: str = ""
+    index: str = ""
+    timings: Timings | None = None
+    speed: float | None = None  # tokens a second while the model wrote
+    verdict: str = ""  # `up` or `down`, when the reader has said so
 
     def after(self, event: Event) -> ShownTurn:
         """The turn as it looks once `event` has come."""
@@ -106,6 +113,9 @@ class ShownTurn:
             coverage=answer.coverage,
             seconds=answer.timings.total_s,
             cited=tuple(citation.paper_id for citation in answer.citations),
+            model=answer.model,
+            index=answer.index,
+            timings=answer.timings,
         )
 
     def failed(self, problem: str, hint: str) -> ShownTurn:

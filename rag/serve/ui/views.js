@@ -1,4 +1,4 @@
-// The Papers and Topics views: which one the address names, what is fetched for it, and the keys of the map.
+// The views: which one the address names, and what is fetched for it.
 (() => {
   "use strict";
   const posterchat = window.posterchat;
@@ -10,7 +10,7 @@
   function address() {
     const [path, query] = location.hash.slice(1).split("?");
     const [name, id] = path.split("/");
-    const view = ["papers", "topics"].includes(name) || (name === "paper" && id) ? name : "chat";
+    const view = ["papers", "topics", "add"].includes(name) || (name === "paper" && id) ? name : "chat";
     return { view, id: id ? decode(id) : "", query: new URLSearchParams(query || "") };
   }
   function decode(text) {
@@ -48,6 +48,8 @@
       fill(one("#pc-view-paper"), `view/paper?${new URLSearchParams({ collection: posterchat.collection(), id })}`, focus);
     } else if (view === "topics") {
       fill(one("#pc-view-topics"), `view/topics?${new URLSearchParams({ collection: posterchat.collection() })}`, focus);
+    } else if (view === "add") {
+      if (focus) one("#pc-view-add h2")?.focus({ preventScroll: true });
     } else if (focus && changed) {
       one("#pc-question textarea")?.focus({ preventScroll: true });
     }
@@ -68,6 +70,7 @@
   async function fill(place, from, focus) {
     const html = await get(from);
     if (html === null || !place) return;
+    posterchat.forgetPicked();
     place.innerHTML = html;
     if (focus) place.querySelector("h2")?.focus({ preventScroll: true });
     for (const part of place.querySelectorAll("[data-load]")) {
@@ -115,47 +118,16 @@
     const button = event.target instanceof Element ? event.target.closest("#pc-list button") : null;
     if (!button) return;
     if (button.classList.contains("sort")) want({ sort: button.dataset.sort });
-    else if (button.dataset.lift) want({ [button.dataset.lift]: "" });
+    else if (button.classList.contains("ask-these")) {
+      const { sort, page, ...limit } = wish;
+      posterchat.limitTo(limit);
+      posterchat.show("chat");
+      one("#pc-question textarea")?.focus();
+    } else if (button.dataset.lift) want({ [button.dataset.lift]: "" });
     else if (button.dataset.page) {
       want({ page: button.dataset.page });
       scrollTo(0, 0);
     }
-  });
-
-  // --- the map ---
-
-  function light(topic) {
-    for (const dot of all(".map .dot")) dot.classList.toggle("faded", topic !== null && dot.dataset.topic !== topic);
-  }
-  for (const [name, on] of [["mouseover", true], ["focusin", true], ["mouseout", false], ["focusout", false]]) {
-    document.addEventListener(name, (event) => {
-      const row = event.target instanceof Element ? event.target.closest(".topics-table tr[data-topic]") : null;
-      if (row) light(on ? row.dataset.topic : null);
-    });
-  }
-  const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-  document.addEventListener("keydown", (event) => {
-    const dot = document.activeElement?.closest(".map .dot");
-    const way = ARROWS[event.key];
-    if (!dot || !way) return;
-    event.preventDefault();
-    const middle = (element) => {
-      const box = element.getBoundingClientRect();
-      return [box.x + box.width / 2, box.y + box.height / 2];
-    };
-    const [x, y] = middle(dot);
-    let best = null;
-    for (const other of all(".map .dot")) {
-      if (other === dot) continue;
-      const [dx, dy] = [middle(other)[0] - x, middle(other)[1] - y];
-      const ahead = dx * way[0] + dy * way[1];
-      const aside = Math.abs(dx * way[1]) + Math.abs(dy * way[0]);
-      if (ahead > 0.5 && (best === null || ahead + 2 * aside < best.far)) best = { other, far: ahead + 2 * aside };
-    }
-    if (!best) return;
-    dot.tabIndex = -1;
-    best.other.tabIndex = 0;
-    best.other.focus();
   });
 
   // Gradio builds the page after this script has run, and writes the head anew when another collection is chosen.

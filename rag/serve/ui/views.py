@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import urlencode
 
 from rag.answer.phrases import heading
-from rag.serve.ui import pieces
+from rag.serve.ui import formulas, pieces
 from rag.serve.ui.browse import PAGE, Contents, Found, Wish
 from rag.serve.ui.scatter import HEIGHT, WIDTH, Dot
 from rag.serve.ui.starters import short_title
@@ -41,7 +41,9 @@ def papers(found: Found, wish: Wish, contents: Contents) -> str:
         if found.fitting == found.total
         else f"{found.fitting:,} of {found.total:,} papers"
     )
-    head = f'<p class="found" role="status">{said}</p>{_limits(wish, contents)}'
+    some = 0 < found.fitting < found.total
+    these = f'<button type="button" class="ask-these">Ask {"it" if found.fitting == 1 else "these"}</button>'
+    head = f'<p class="found" role="status">{said}</p>{_limits(wish, contents)}{these if some else ""}'
     if not found.papers:
         what = "No paper fits." if found.total else "No papers are indexed yet."
         return f'<div class="list-head">{head}</div><p class="empty">{what}</p>'
@@ -131,11 +133,11 @@ def paper_page(paper: Paper, contents: Contents, collection: str) -> str:
     where = " · ".join(escape(str(part)) for part in (paper.venue, paper.year, paper.session) if part)
     return (
         '<p class="up"><a href="#papers">← All papers</a></p>'
-        f'<article class="paper"><h2 dir="auto" tabindex="-1">{escape(paper.title)}</h2>'
+        f'<article class="paper"><h2 dir="auto" tabindex="-1">{formulas.html(paper.title)}</h2>'
         f"{pieces.authors(paper.authors)}{pieces.badges(paper)}"
         f"{f'<p class=where>{where}</p>' if where else ''}"
         f"{f'<p class=where>Topic: {topic}</p>' if topic else ''}"
-        f'<h3>{what}</h3><p class="abstract" dir="auto">{escape(paper.abstract) or "There is none."}</p>'
+        f'<h3>{what}</h3><p class="abstract" dir="auto">{formulas.html(paper.abstract) or "There is none."}</p>'
         f'<div class="asks">{asks}</div><div class="tools"><button type="button" class="bibtex"'
         f' data-paper="{escape(paper.id)}">Copy BibTeX</button></div>'
         f'<h3>Similar papers</h3><div class="filled" data-load="{similar}"></div></article>'
@@ -219,10 +221,15 @@ def topic_map(dots: Sequence[Dot], contents: Contents) -> str:
         of, title = escape(topic_name(topic.label)), escape(paper.title)
         marks.append(
             f'<a href="{pieces.paper_href(paper.id)}" class="dot" tabindex="{0 if at == 0 else -1}"'
-            f' data-topic="{dot.topic}" data-title="{of}" data-quote="{title}"'
+            f' data-topic="{dot.topic}" data-paper="{escape(paper.id)}" data-title="{of}" data-quote="{title}"'
             f' aria-label="{title} ({of})">{_shape(dot.topic, dot.x, dot.y)}</a>'
         )
     return (
+        '<div class="map-bar"><button type="button" class="map-mode" aria-pressed="false">Choose papers</button>'
+        '<p class="map-hint">Drag over papers to choose them. On a paper, <kbd>Space</kbd> chooses it.</p>'
+        '<div class="map-chosen" hidden><span role="status"></span><button type="button" class="main-act'
+        ' map-ask">Ask these papers</button><button type="button" class="map-overview">Overview of them</button>'
+        '<button type="button" class="map-clear">Clear</button></div></div>'
         f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="Map of the papers. Arrow keys go'
         f' from paper to paper; the table below has the same topics.">{"".join(marks)}</svg>'
     )
