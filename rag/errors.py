@@ -8,11 +8,13 @@ PosterchatError                 exit 1
 │   ├── ModelMissing            known, but not on this machine
 │   ├── ModelCorrupt            the file's SHA-256 is not the pinned one
 │   ├── DownloadFailed          no source could deliver it
+│   ├── ServerUnusable          a model server does not answer, or not as it should
 │   └── PromptTooLong           does not fit the model's context
 ├── CollectionError
 │   ├── UnknownCollection       no collection of that name
 │   ├── IndexMismatch           built by another embedder or another version of chunking
 │   ├── IndexCorrupt            files missing or damaged
+│   ├── VectorsUnreachable      the Chroma server does not answer; words are still searched
 │   ├── DataDirBusy             another process holds the data directory
 │   └── StorageFull             no room, or no permission to write
 ├── PromptFileError             a prompt file is missing or uses a variable that it may not use
@@ -65,6 +67,10 @@ class DownloadFailed(ModelError):
     """None of a model's sources could deliver it; the message names each with its reason."""
 
 
+class ServerUnusable(ModelError):
+    """A model server cannot be reached, refuses, breaks off, or answers what is no chat completion."""
+
+
 class PromptTooLong(ModelError):
     """The prompt does not fit the model's context window."""
 
@@ -83,6 +89,10 @@ class IndexMismatch(CollectionError):
 
 class IndexCorrupt(CollectionError):
     """Files of the index are missing or damaged."""
+
+
+class VectorsUnreachable(CollectionError):
+    """The Chroma server that holds the vectors cannot be reached. Searching goes on by words."""
 
 
 class DataDirBusy(CollectionError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -39,6 +40,14 @@ class Settings(BaseSettings):
     llm: str = Field(
         default="qwen2.5-coder-1.5b", description="The language model: a name in the manifest or a path to a GGUF file."
     )
+    llm_url: str | None = Field(
+        default=None, description="Address of an OpenAI-compatible server that has the language model."
+    )
+    llm_model: str | None = Field(default=None, description="The server's name for the model; None: its only one.")
+    llm_api_key: SecretStr | None = Field(default=None, description="The server's key, if it asks for one.")
+    llm_api_key_file: Path | None = Field(default=None, description="A file that holds the key and nothing else.")
+    llm_timeout_s: float = Field(default=120.0, gt=0, le=3600, description="Longest silence of the server, in seconds.")
+    chroma_url: str | None = Field(default=None, description="Address of a Chroma server that has the vectors.")
     embedder: str = Field(default="all-minilm-l6-v2", description="The embedding model: a name in the manifest.")
     collection: str = Field(default="iclr2022-poster-session-8", description="The collection asked by default.")
     context_tokens: int = Field(default=2048, ge=512, le=32768, description="Context window of the language model.")
@@ -46,7 +55,10 @@ class Settings(BaseSettings):
         default=160, ge=16, le=1024, description="Longest written answer to one read, in tokens."
     )
     threads: int = Field(
-        default=0, ge=0, le=256, description="Threads of the language model; 0 means all usable cores."
+        default=0,
+        ge=0,
+        le=256,
+        description="Threads of the language model; 0: as `models bench` found, else all usable cores.",
     )
     gpu_layers: int = Field(default=-1, ge=-1, description="Layers put on a GPU when there is one; -1 means all.")
     max_waiting: int = Field(
@@ -92,6 +104,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+    @property
+    def llm_shown(self) -> str:
+        """The language model as people are told of it; with a server, where it is."""
+        if self.llm_url is None:
+            return Path(self.llm).name
+        place = urlsplit(self.llm_url).netloc.rpartition("@")[2]
+        return f"{Path(self.llm_model).name} at {place}" if self.llm_model else f"the model at {place}"
 
     @property
     def models_path(self) -> Path:

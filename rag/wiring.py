@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.answer.ahead import all_papers, likely
@@ -14,18 +15,18 @@ from rag.answer.prompts import Prompts
 from rag.answer.records import Records
 from rag.answer.route import route
 from rag.answer.support import SupportModel
+from rag.engines import bare_loop, language_model, query_embedder, vector_store
 from rag.errors import PosterchatError
 from rag.index.build import build
 from rag.index.collections import Collection, Collections
 from rag.index.embed import SentenceTransformerEmbedder
 from rag.index.embed_kept import KeptVectors
-from rag.index.embedder import gpu_at_hand, open_embedder
+from rag.index.embedder import gpu_at_hand
 from rag.index.lock import DataDirLock
 from rag.index.topics import Topic, stored_topics
 from rag.index.vectors import Vectors
 from rag.llm.ahead import PoliteEmbedder, ReadsAhead
 from rag.llm.engine import Engine
-from rag.llm.local import LocalGenerator, usable_cores
 from rag.llm.registry import Manifest, ModelStore
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.relevance import Relevance, off_topic_questions
@@ -38,7 +39,7 @@ Only = frozenset[str] | None  # the ids of the papers that may be asked; None fo
 
 def collections(settings: Settings) -> Collections:
     """The collections on disk, for looking only: takes no lock and loads no model."""
-    return Collections(settings.data_dir)
+    return Collections(settings.data_dir, vector_store(settings))
 
 
 def model_store(settings: Settings) -> ModelStore:
@@ -56,9 +57,17 @@ def blocks_dir(settings: Settings) -> Path | None:
     return settings.data_dir / "kv" if settings.kv_cache_mb else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    folder: Path | None  # the generation
+    collection: Collection
+    assistant: Assistant
+
+
 class Library:
-    """All that one process needs to index and answer. Holds the data directory's lock until it is closed;
-    models are loaded when they are first needed. Safe to use from several threads."""
+    """All that one process needs to index and answer. Holds the data directory's lock until it is closed; with vectors
+    on a server, only while it indexes: then many may read, and each goes over to a new generation by itself. Models are
+    loaded when they are first needed. Safe to use from several threads."""
 
     def __init__(self, settings: Settings, *, purpose: str) -> None:
         """`purpose` is the command that holds the directory, shown to whoever meets the lock.
@@ -67,7 +76,7 @@ class Library:
         """
         self.settings = settings
         self.models = model_store(settings)
-        self.index_store = Collections(settings.data_dir)
+        self.index_store = collections(settings)
         self._building, self._indexing = threading.RLock(), threading.Lock()
         self._loading = threading.Lock()  # of the language model, so that the rest can be loaded meanwhile
         self._ahead: threading.Thread | None = None
@@ -76,10 +85,13 @@ class Library:
         self._embedder: Embedder | None = None
         self._generator: Generator | None = None
         self._relevance: Relevance | None = None
-        self._assistants: dict[str, tuple[Collection, Assistant]] = {}
+        self._assistants: dict[str, _Opened] = {}
+        self._outdated: dict[str, Collection] = {}  # a question may still be answered from them
         self._limited = LimitedAssistants()
         self._lock = DataDirLock(settings.data_dir, purpose)
-        self._lock.__enter__()
+        self._alone = not self.index_store.vectors.shared
+        if self._alone:
+            self._lock.__enter__()
 
     def __enter__(self) -> Library:
         return self
@@ -97,10 +109,11 @@ class Library:
                 if self._generator is not None:
                     self._generator.close()
                     self._generator = None
-            for collection, _ in self._assistants.values():
+            for collection in [*(opened.collection for opened in self._assistants.values()), *self._outdated.values()]:
                 collection.close()
             self._assistants.clear()
-        self._lock.__exit__(None, None, None)
+        if self._alone:
+            self._lock.__exit__(None, None, None)
 
     def collections(self) -> list[CollectionInfo]:
         """All collections, by name."""
@@ -123,20 +136,13 @@ class Library:
         name = name or self.settings.collection
         with self._building:
             self.assistant(name)
-            return self._assistants[name][0].vectors
+            return self._assistants[name].collection.vectors
 
     def embedder(self) -> Embedder:
         """The embedding model, loaded at the first call. Raises ModelMissing or ModelCorrupt."""
         with self._building:
             if self._embedder is None:
-                name = self.settings.embedder
-                spec = self.models.manifest.get(name)
-                embedder = open_embedder(
-                    self.models.path(name),
-                    spec.identity,
-                    cache=embedder_cache(self.settings),
-                    threads=self.settings.threads or usable_cores(),
-                )
+                embedder = query_embedder(self.settings, self.models, embedder_cache(self.settings))
                 self._embedder = PoliteEmbedder(embedder, self._stepping_aside)
             return self._embedder
 
@@ -204,32 +210,11 @@ class Library:
 
     def new_generator(self, blocks_dir: Path | None) -> Generator:
         """The language model once more, with saved blocks of its own or none. The caller closes it."""
-        model = self.models.resolve(self.settings.llm)
-        return LocalGenerator(
-            model.path,
-            name=model.name,
-            identity=f"{model.identity}|prompts {Prompts.load().stable_fingerprint}",
-            context_tokens=self.settings.context_tokens,
-            threads=self.settings.threads,
-            gpu_layers=self.settings.gpu_layers,
-            max_waiting=self.settings.max_waiting,
-            blocks_dir=blocks_dir,
-            blocks_bytes=self.settings.kv_cache_mb * 1_000_000,
-        )
+        return language_model(self.settings, self.models, Prompts.load().stable_fingerprint, blocks_dir)
 
     def bare_loop(self) -> Engine:
         """The language model without its thread and without saved blocks, to compare with. The caller closes it."""
-        model = self.models.resolve(self.settings.llm)
-        return Engine(
-            model.path,
-            identity=model.identity,
-            context_tokens=self.settings.context_tokens,
-            threads=self.settings.threads or usable_cores(),
-            gpu_layers=self.settings.gpu_layers,
-            blocks_dir=None,
-            blocks_bytes=0,
-            aborted=lambda: False,
-        )
+        return bare_loop(self.settings, self.models.resolve(self.settings.llm))
 
     def relevance(self) -> Relevance:
         """The judge of off-topic questions, shared by all collections."""
@@ -248,9 +233,13 @@ class Library:
         are in `only`. Raises UnknownCollection, IndexMismatch, IndexCorrupt, ModelMissing."""
         name = name or self.settings.collection
         with self._building:
+            if not self._alone:
+                self._leave_outdated(name)
             if name not in self._assistants:
+                folder = self.index_store.generation(name)
                 self.index_store.info(name)  # an unknown name is told before any model is loaded
-                model = self.models.resolve(self.settings.llm)
+                remote = self.settings.llm_url is not None
+                model_name = self.generator().name if remote else self.models.resolve(self.settings.llm).name
                 collection = self.index_store.open(name, self.embedder())
                 finder = EvidenceFinder(collection.catalogue, self.embedder())
                 searcher = Searcher(collection.catalogue, collection.vectors, self.embedder(), self.relevance())
@@ -261,13 +250,22 @@ class Library:
                     records=Records(collection.catalogue),
                     support=SupportModel.load(),
                     generator=self.generator,
-                    model_name=model.name,
+                    model_name=model_name,
                     prompts=Prompts.load(),
                     answer_tokens=self.settings.answer_tokens,
                 )
-                self._assistants[name] = (collection, assistant)
-            found = self._assistants[name][1]
+                self._assistants[name] = _Opened(folder, collection, assistant)
+            found = self._assistants[name].assistant
         return found if only is None else self._limited.of(found, only)
+
+    def _leave_outdated(self, name: str) -> None:
+        """Forget an open collection of which another process has made a new generation."""
+        opened = self._assistants.get(name)
+        if opened is None or self.index_store.generation(name) == opened.folder:
+            return
+        if name in self._outdated:
+            self._outdated.pop(name).close()
+        self._outdated[name] = self._assistants.pop(name).collection
 
     def index(
         self,
@@ -283,18 +281,19 @@ class Library:
         name = name or self.settings.collection
         # Nobody asks a collection that is only being made: questions about others go on meanwhile.
         with self._indexing, self._building if name in self.index_store.names() else nullcontext():
-            if opened := self._assistants.pop(name, None):
-                opened[0].close()
-            report = build(
-                self.index_store,
-                name,
-                items,
-                self.indexing_embedder,
-                sources=[str(source) for source in sources],
-                progress=progress,
-                embedder_name=self.models.manifest.get(self.settings.embedder).identity,
-                rebuild=rebuild,
-            )
+            if self._alone and name in self._assistants:
+                self._assistants.pop(name).collection.close()
+            with self._lock:
+                report = build(
+                    self.index_store,
+                    name,
+                    items,
+                    self.indexing_embedder,
+                    sources=[str(source) for source in sources],
+                    progress=progress,
+                    embedder_name=self.models.manifest.get(self.settings.embedder).identity,
+                    rebuild=rebuild,
+                )
         if self._served == name:
             self.read_ahead(name)
         return report

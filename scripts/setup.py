@@ -2,7 +2,7 @@
 
     python scripts/setup.py env     environment with the developers' tools
     python scripts/setup.py chat    environment, models and the sample session
-    python scripts/setup.py test    environment with the tools, a browser, models with the small one for tests
+    python scripts/setup.py test    environment with the tools, a browser, nginx, models with the small one
 
 Runs under any Python >= 3.11 with the standard library only. CONTRIBUTING.md lists the variables that steer it.
 """
@@ -220,6 +220,7 @@ def main(arguments: Sequence[str]) -> int:
             make_environment(dev=mode != "chat")
             if mode == "test":
                 _call(["sh", str(REPO / "scripts" / "browser.sh")], "The tests cannot run without a browser.")
+                _call(["sh", str(REPO / "scripts" / "nginx.sh")], "The tests of the cluster cannot run without nginx.")
             if mode != "env":
                 fetch(for_tests=mode == "test")
     except SetupFailed as error:

@@ -24,11 +24,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "llm": BASE,
     **{layer: BASE | set(FLOW[:place]) for place, layer in enumerate(FLOW)},
     "evaluate": BASE | {*FLOW, "llm"},
-    "wiring": BASE | {*FLOW, "llm", "settings"},
+    "engines": BASE | {"index", "llm", "settings"},
+    "wiring": BASE | {*FLOW, "llm", "settings", "engines"},
     "python_api": BASE | {"ingest", "settings", "wiring"},
     "silent": set(),
     "": {"python_api", "silent"},
-    "serve": BASE | {*FLOW, "llm", "settings", "wiring", "evaluate"},
+    "serve": BASE | {*FLOW, "llm", "settings", "engines", "wiring", "evaluate"},
     "__main__": {"serve"},
 }
 # Each is imported by one module at most (those marked True: by exactly one), and only when it is needed.

@@ -141,7 +141,7 @@ def test_set_up_again_after_a_change_and_after_a_move(checkout: Checkout) -> Non
     assert checkout.log() == log, "pip ran although nothing was left to do"
     assert checkout.calls()[2:] == ["models pull big small"], "the sample is indexed once"
 
-    for_tests = checkout.setup("test", POSTERCHAT_SKIP_BROWSER="1")
+    for_tests = checkout.setup("test", POSTERCHAT_SKIP_BROWSER="1", POSTERCHAT_SKIP_CLUSTER="1")
     assert for_tests.returncode == 0, for_tests.stderr
     assert checkout.installed()["tool"] == "3"
     assert checkout.calls()[3:] == ["models pull qwen2.5-coder-1.5b all-minilm-l6-v2 smollm2-135m"]

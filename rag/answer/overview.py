@@ -19,6 +19,7 @@ from rag.answer.phrases import count_papers, heading, listed
 from rag.answer.route import topic, topic_phrases
 from rag.answer.run import Run
 from rag.answer.several import lead, quote_as_sentence
+from rag.errors import VectorsUnreachable
 from rag.index.topics import Topic, group, label_groups, make_topics, stored_topics
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.search import SET_CANDIDATES, Found, Searcher
@@ -134,7 +135,10 @@ class Overview:
         group where there are few."""
         if len(hits) < LEAST_GROUPED:
             return [("", list(hits))]
-        means = self.searcher.vectors.means([hit.paper.id for hit in hits])
+        try:
+            means = self.searcher.vectors.means([hit.paper.id for hit in hits])
+        except VectorsUnreachable:
+            return [("", list(hits))]
         rows = np.stack([means[hit.paper.id] for hit in hits])
         found = sorted(group(rows, min(MOST_THEMES, round(len(hits) / PAPERS_A_THEME))), key=min)
         groups = [members for members in found if len(members) > 1]

@@ -96,6 +96,7 @@ class Assistant:
             if not found:
                 found.append(self._search(cleaned, context))
                 run.clock("retrieve_s")
+                run.reason = found[0].notice or None
             return found[0]
 
         def nearest() -> list[str]:
@@ -189,7 +190,7 @@ class Assistant:
         except ModelError as error:
             if not run.evidence:
                 raise
-            run.reason = f"{error} The answer is quoted from the abstract."
+            run.reason = f"{error} The answer is quoted from the abstract. {run.reason or ''}".strip()
             yield from self._quotes_only(run, found)
 
     def _fact(self, run: Run, found: Found, reader: Reader, *, doubtful: bool) -> Iterator[Event]:
@@ -247,6 +248,7 @@ class Assistant:
     def _refuse(
         self, run: Run, reason: str, found: Found | None = None, *, nearest: Sequence[str] = ()
     ) -> Iterator[Event]:
+        reason = f"{reason} {run.reason or ''}".strip()
         run.refused, run.reason = True, reason
         run.nearest = tuple(hit.paper.title for hit in found.hits[:3]) if found else tuple(nearest)
         if not run.question:

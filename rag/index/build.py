@@ -87,7 +87,7 @@ class _Run:
         self.base = self.collections.generation(self.name)
         with storage_errors(folder):
             self.collections.clean()
-            _clean(folder, keep=self.base)
+            self._clean(keep=[self.base])
         if self.base is None:
             return
         self.old = self.collections.catalogue(self.name)
@@ -97,7 +97,7 @@ class _Run:
             rebuild
             or shape.chunking != CHUNKING
             or (embedder_name is not None and embedder_name != shape.embedder)
-            or not (self.base / VECTORS / "chroma.sqlite3").is_file()
+            or not self.collections.vectors.exists(self.base / VECTORS)
         )
 
     def take(self, item: Paper | Rejected) -> None:
@@ -149,6 +149,7 @@ class _Run:
                 folder / f"gen-{max(numbers, default=0) + 1:06d}.tmp",
                 self.base,
                 self.embedder_factory(),
+                store=self.collections.vectors,
                 again=self.stale,
                 check_stop=self._check_stop,
                 report=self._report,
@@ -202,12 +203,25 @@ class _Run:
                 sync_dir(folder)
                 write_atomic(folder / POINTER, final.name + "\n")
             except BaseException:
+                self.collections.vectors.discard(final / VECTORS)
                 shutil.rmtree(final, ignore_errors=True)
                 raise
         self.abandon()
-        _clean(folder, keep=final)
+        # Other processes may be answering from the generation before this one: it goes with the next build.
+        self._clean(keep=[final, self.base] if self.collections.vectors.shared else [final])
         (folder / LOG).unlink(missing_ok=True)
         return generation
+
+    def _clean(self, *, keep: Sequence[Path | None]) -> None:
+        """Delete everything in the directory of the collection but the generations to keep and the pointer."""
+        folder = self.collections.path(self.name)
+        if not folder.is_dir():
+            return
+        for path in folder.glob("gen-*"):
+            if path not in keep:
+                self.collections.vectors.discard(path / VECTORS)
+                shutil.rmtree(path, ignore_errors=True)
+        (folder / f"{POINTER}.tmp").unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Release all files, and remove the next generation unless it was published."""
@@ -234,13 +248,3 @@ class _Run:
                 hint="Correct the file and index it again.",
             )
         return InputError("There is no paper to index.", hint="Give a file that holds at least one paper.")
-
-
-def _clean(folder: Path, *, keep: Path | None) -> None:
-    """Delete everything in the directory of a collection but the generation that answers and the pointer to it."""
-    if not folder.is_dir():
-        return
-    for path in folder.glob("gen-*"):
-        if path != keep:
-            shutil.rmtree(path, ignore_errors=True)
-    (folder / f"{POINTER}.tmp").unlink(missing_ok=True)

@@ -21,7 +21,8 @@ from rag.errors import IndexCorrupt, IndexMismatch, UnknownCollection, UsageErro
 from rag.index.catalogue import Catalogue
 from rag.index.files import storage_errors
 from rag.index.shape import SCHEMA, Shape
-from rag.index.vectors import Vectors, mismatch
+from rag.index.vectors import OnDisk, Vectors, VectorStore
+from rag.index.vectors_link import mismatch
 from rag.types import CollectionInfo, Embedder
 
 POINTER = "CURRENT"
@@ -55,8 +56,9 @@ class Collection:
 class Collections:
     """The collections of a data directory. Making one touches no disk."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, vectors: VectorStore | None = None) -> None:
         self._root = data_dir / "collections"
+        self.vectors: VectorStore = vectors or OnDisk()
 
     def names(self) -> Sequence[str]:
         """Names of all collections, damaged ones too, sorted."""
@@ -104,7 +106,7 @@ class Collections:
             if built != running:
                 raise mismatch(built, running)
             folder = self.generation(name) or self.path(name)
-            return Collection(_info(name, catalogue), catalogue, Vectors.open(folder / VECTORS, running))
+            return Collection(_info(name, catalogue), catalogue, self.vectors.open(folder / VECTORS, running))
         except BaseException:
             catalogue.close()
             raise
@@ -118,6 +120,8 @@ class Collections:
             self.clean()
             aside = self._root / f".removed-{name}-{os.getpid()}"
             os.rename(path, aside)  # at once: a half-deleted collection must never be seen
+            for folder in generations(aside):
+                self.vectors.discard(folder / VECTORS)
             shutil.rmtree(aside)
 
     def clean(self) -> None:

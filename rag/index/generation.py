@@ -19,7 +19,7 @@ from rag.index.files import storage_errors
 from rag.index.rows import Entry
 from rag.index.shape import Shape
 from rag.index.topics import make_topics, store_topics
-from rag.index.vectors import Vectors
+from rag.index.vectors import Vectors, VectorStore
 from rag.text import split_sentences
 from rag.types import Chunk, Embedder, Paper
 
@@ -42,6 +42,7 @@ class NextGeneration:
         base: Path | None,
         embedder: Embedder,
         *,
+        store: VectorStore,
         again: bool,
         check_stop: Callable[[], None],
         report: Callable[[], None],
@@ -52,6 +53,7 @@ class NextGeneration:
         self.embedded = 0
         self.again = again
         self._embedder = embedder
+        self._store = store
         self._shape = Shape.of(embedder)
         self._check_stop = check_stop
         self._report = report
@@ -78,10 +80,9 @@ class NextGeneration:
             self._catalogue = Catalogue.open(self.path / CATALOGUE, writable=True)
             self.again = self.again or Shape.from_json(self._catalogue.get_meta("shape")) != self._shape
         if base is None or self.again:
-            self._vectors = Vectors.create(self.path / VECTORS, self._shape)
+            self._vectors = self._store.create(self.path / VECTORS, self._shape)
         else:
-            shutil.copytree(base / VECTORS, self.path / VECTORS)
-            self._vectors = Vectors.open(self.path / VECTORS, self._shape)
+            self._vectors = self._store.copy(base / VECTORS, self.path / VECTORS, self._shape)
 
     def add(self, paper: Paper) -> None:
         """Add a paper, or put it in the place of the one of the same id."""
@@ -133,6 +134,7 @@ class NextGeneration:
         """Release all files and delete the directory, if it still has its first name."""
         with suppress(Exception):  # a store on a full disk may fail to close, too
             self.close()
+        self._store.discard(self.path / VECTORS)
         shutil.rmtree(self.path, ignore_errors=True)
 
     @property
@@ -190,7 +192,7 @@ class NextGeneration:
     def _check(self, expected: int) -> None:
         with Catalogue.open(self.path / CATALOGUE) as catalogue:
             papers, chunks = catalogue.count(), catalogue.chunk_count()
-        with Vectors.open(self.path / VECTORS, self._shape) as vectors:
+        with self._store.open(self.path / VECTORS, self._shape) as vectors:
             stored = vectors.count()
             # Another paper with the same text may come first: what counts is that the vector is found.
             similarity = vectors.nearest(self._probe[1], 1)[0][1] if self._probe and stored else 0.0

@@ -1,73 +1,72 @@
-"""The vectors: one Chroma collection per index generation. It holds nothing that the catalogue cannot rebuild."""
+"""The vectors: one Chroma collection per index generation. It holds nothing that the catalogue cannot rebuild.
+
+Where it is, is behind two seams: a `Link` (`rag/index/vectors_link.py`) is an open one, a `VectorStore` makes them.
+Here are those of a directory of this process; those of a Chroma server are in `rag/index/vectors_server.py`.
+"""
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
-from rag.errors import IndexCorrupt, IndexMismatch, StorageFull
+from rag.errors import IndexCorrupt, StorageFull
+from rag.index import chroma
 from rag.index.origin import REMEDY, check_origin
 from rag.index.rows import UNWRITABLE
 from rag.index.shape import Shape
+from rag.index.vectors_link import BATCH, Link, check_shape, new_collection
 from rag.types import Chunk
 
 _NAME = "chunks"
-_BATCH = 5000  # Chroma refuses more than 5461 rows at once
-# Chroma's defaults (l2, 100, 16, 100) find 72 % of the true neighbours of hard queries, these all of them;
-# `ef_search` has no effect unless it is set when the collection is made.
-_HNSW: Any = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
+
+
+class VectorStore(Protocol):
+    """Where the vectors of generations are kept. `path` is inside the directory of a generation."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may use a data directory at a time."""
+        ...
+
+    def create(self, path: Path, shape: Shape) -> Vectors: ...
+
+    def open(self, path: Path, shape: Shape) -> Vectors: ...
+
+    def copy(self, base: Path, path: Path, shape: Shape) -> Vectors: ...
+
+    def exists(self, path: Path) -> bool: ...
+
+    def discard(self, path: Path) -> None:
+        """Remove what is kept elsewhere than in `path`, which is about to be deleted."""
+        ...
 
 
 class Vectors:
-    """Made by `create` or `open`; a context manager. One process at a time may hold a directory.
+    """Made by a `VectorStore`; a context manager.
 
-    Chroma's own errors come as IndexCorrupt while reading and as StorageFull while writing: it does not tell a full
-    disk from other failures to write.
+    On disk, Chroma's own errors come as IndexCorrupt while reading and as StorageFull while writing: it does not tell
+    a full disk from other failures to write. From a server they come as VectorsUnreachable.
     """
 
-    def __init__(self, path: Path, client: Any, collection: Any) -> None:
-        self._path = path
-        self._client = client
-        self._collection = collection
+    def __init__(self, link: Link) -> None:
+        self._link = link
 
     @classmethod
     def create(cls, path: Path, shape: Shape) -> Vectors:
         """New empty vectors in the directory `path`. Raises StorageFull when they cannot be written."""
-        with _writing(path):
-            path.mkdir(parents=True, exist_ok=True)
-            client = _client(path)
-            try:
-                collection = client.create_collection(
-                    _NAME,
-                    embedding_function=None,
-                    metadata={"fingerprint": shape.fingerprint, "shape": shape.to_json()},
-                    configuration={"hnsw": _HNSW},
-                )
-            except BaseException:
-                client.close()
-                raise
-        return cls(path, client, collection)
+        return OnDisk().create(path, shape)
 
     @classmethod
     def open(cls, path: Path, shape: Shape) -> Vectors:
         """The vectors in `path`. Raises IndexCorrupt when they are missing or damaged, IndexMismatch when they were
         built in another shape."""
-        check_origin(path)
-        with _reading(path):
-            client = _client(path)
-            try:
-                collection = client.get_collection(_NAME, embedding_function=None)
-                metadata = collection.metadata or {}
-                if metadata.get("fingerprint") != shape.fingerprint:
-                    raise mismatch(Shape.from_json(metadata.get("shape")), shape)
-            except BaseException:
-                client.close()
-                raise
-        return cls(path, client, collection)
+        return OnDisk().open(path, shape)
 
     def __enter__(self) -> Vectors:
         return self
@@ -77,31 +76,31 @@ class Vectors:
 
     def close(self) -> None:
         """Release all files, so that the directory can be moved or removed. Closing twice does no harm."""
-        self._collection = None
-        self._client.close()
+        self._link.close()
 
     def put(self, chunks: Sequence[Chunk], vectors: Any) -> None:
         """Add chunks with their vectors (an array of one row per chunk), or replace those of the same id."""
-        with _writing(self._path):
-            for at in range(0, len(chunks), _BATCH):
-                part = chunks[at : at + _BATCH]
-                self._collection.upsert(
-                    ids=[chunk.id for chunk in part],
-                    embeddings=vectors[at : at + len(part)],
-                    metadatas=[{"paper": chunk.paper_id} for chunk in part],
-                )
+        for at in range(0, len(chunks), BATCH):
+            part = chunks[at : at + BATCH]
+            papers = [{"paper": chunk.paper_id} for chunk in part]
+            self.put_rows([chunk.id for chunk in part], vectors[at : at + len(part)], papers)
+
+    def put_rows(self, ids: Sequence[str], vectors: Any, papers: Sequence[dict[str, str]]) -> None:
+        """The same from Chroma's own three columns, at most `BATCH` rows."""
+        with self._link.writing():
+            self._link.collection().upsert(ids=list(ids), embeddings=vectors, metadatas=list(papers))
 
     def remove_papers(self, ids: Iterable[str]) -> None:
         """Remove all chunks of these papers."""
         wanted = list(ids)
-        with _writing(self._path):
+        with self._link.writing():
             for at in range(0, len(wanted), 500):
-                self._collection.delete(where={"paper": {"$in": wanted[at : at + 500]}})
+                self._link.collection().delete(where={"paper": {"$in": wanted[at : at + 500]}})
 
     def count(self) -> int:
         """Number of chunks."""
-        with _reading(self._path):
-            return int(self._collection.count())
+        with self._link.reading():
+            return int(self._link.collection().count())
 
     def nearest(self, vector: Any, papers: int) -> list[tuple[str, float]]:
         """Papers with the cosine similarity (-1 to 1) of their best chunk to `vector`, best first.
@@ -137,18 +136,18 @@ class Vectors:
     def stored(self, papers: Sequence[str] | None = None) -> Iterator[tuple[Any, Any]]:
         """Part by part the metadata (`paper`: its id) and the vectors of all chunks, or of those of some papers."""
         parts: list[dict[str, Any]] = (
-            [{"limit": _BATCH, "offset": at} for at in range(0, self.count(), _BATCH)]
+            [{"limit": BATCH, "offset": at} for at in range(0, self.count(), BATCH)]
             if papers is None
             else [{"where": {"paper": {"$in": list(papers[at : at + 500])}}} for at in range(0, len(papers), 500)]
         )
         for part in parts:
-            with _reading(self._path):
-                found = self._collection.get(include=["metadatas", "embeddings"], **part)
+            with self._link.reading():
+                found = self._link.collection().get(include=["metadatas", "embeddings"], **part)
             yield found["metadatas"], found["embeddings"]
 
     def _query(self, vector: Any, results: int) -> list[tuple[str, float]]:
-        with _reading(self._path):
-            found = self._collection.query(
+        with self._link.reading():
+            found = self._link.collection().query(
                 query_embeddings=[vector], n_results=results, include=["metadatas", "distances"]
             )
         rows = zip(found["metadatas"][0], found["distances"][0], strict=True)
@@ -159,42 +158,89 @@ class Vectors:
         import numpy as np
 
         found: list[tuple[str, float]] = []
-        with _reading(self._path):
-            for offset in range(0, total, _BATCH):
-                part = self._collection.get(limit=_BATCH, offset=offset, include=["metadatas", "embeddings"])
+        with self._link.reading():
+            for offset in range(0, total, BATCH):
+                part = self._link.collection().get(limit=BATCH, offset=offset, include=["metadatas", "embeddings"])
                 lengths = np.linalg.norm(part["embeddings"], axis=1) * np.linalg.norm(vector)
                 similarities = part["embeddings"] @ vector / np.maximum(lengths, 1e-12)
                 found += zip((row["paper"] for row in part["metadatas"]), map(float, similarities), strict=True)
         if len(found) < total:
-            raise IndexCorrupt(f"Of {total} chunks in {self._path} only {len(found)} can be read.", hint=REMEDY)
+            raise IndexCorrupt(f"Of {total} chunks in {self._link.place} only {len(found)} can be read.", hint=REMEDY)
         return found
 
 
-def mismatch(built: Shape, running: Shape) -> IndexMismatch:
-    """The error for an index of the shape `built` that is opened with `running`."""
-    return IndexMismatch(f"The index was built with {built}, but this program runs {running}.", hint=REMEDY)
+@dataclass(slots=True)
+class _DiskLink:
+    path: Path
+    client: Any
+    opened: Any
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    def collection(self) -> Any:
+        return self.opened
+
+    def reading(self) -> AbstractContextManager[None]:
+        return _reading(self.path)
+
+    def writing(self) -> AbstractContextManager[None]:
+        return _writing(self.path)
+
+    def close(self) -> None:
+        self.opened = None
+        self.client.close()
 
 
-def _client(path: Path) -> Any:
-    import chromadb
-    from chromadb.api.shared_system_client import SharedSystemClient
-    from chromadb.config import Settings
+class OnDisk:
+    """A `VectorStore` in the directories of the generations. One process at a time may hold one."""
 
-    try:
-        return chromadb.PersistentClient(str(path), Settings(anonymized_telemetry=False))
-    except BaseException:
-        # Chroma 1.5.9 keeps a client whose start failed and would hand it out again.
-        getattr(SharedSystemClient, "_identifier_to_system", {}).pop(str(path), None)
-        raise
+    shared = False
+
+    def create(self, path: Path, shape: Shape) -> Vectors:
+        """See `Vectors.create`."""
+        with _writing(path):
+            path.mkdir(parents=True, exist_ok=True)
+            client = chroma.on_disk(path)
+            try:
+                collection = client.create_collection(_NAME, **new_collection(shape))
+            except BaseException:
+                client.close()
+                raise
+        return Vectors(_DiskLink(path, client, collection))
+
+    def open(self, path: Path, shape: Shape) -> Vectors:
+        """See `Vectors.open`."""
+        check_origin(path)
+        with _reading(path):
+            client = chroma.on_disk(path)
+            try:
+                collection = client.get_collection(_NAME, embedding_function=None)
+                check_shape(collection, shape)
+            except BaseException:
+                client.close()
+                raise
+        return Vectors(_DiskLink(path, client, collection))
+
+    def copy(self, base: Path, path: Path, shape: Shape) -> Vectors:
+        """The vectors of `base` once more, in `path`."""
+        shutil.copytree(base, path)
+        return self.open(path, shape)
+
+    def exists(self, path: Path) -> bool:
+        """Whether there are vectors in `path`, as far as a look at its files tells."""
+        return (path / "chroma.sqlite3").is_file()
+
+    def discard(self, path: Path) -> None:
+        """Nothing is kept elsewhere."""
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    from chromadb.errors import ChromaError
-
     try:
         yield
-    except (ChromaError, OSError, ValueError) as exc:
+    except chroma.reading_errors() as exc:
         if _unwritable(str(exc)):  # Chroma writes while it opens a store
             raise _full(path, exc) from exc
         raise IndexCorrupt(f"The vectors in {path} cannot be read: {exc}.", hint=REMEDY) from exc
@@ -202,11 +248,9 @@ def _reading(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    from chromadb.errors import InternalError
-
     try:
         yield
-    except (InternalError, OSError) as exc:
+    except chroma.writing_errors() as exc:
         raise _full(path, exc) from exc
 
 

@@ -102,6 +102,10 @@ class Engine:
         """Whether this build of llama.cpp can use a GPU."""
         return bool(self._low.llama_supports_gpu_offload())
 
+    def use_threads(self, threads: int) -> None:
+        """From now on compute with so many threads."""
+        self._low.llama_set_n_threads(self._llm.ctx, threads, threads)
+
     def close(self) -> None:
         """Free the model."""
         self._llm.close()

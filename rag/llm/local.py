@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,21 +14,12 @@ from pathlib import Path
 
 from rag.errors import ModelError, ModelMissing, Overloaded, PosterchatError, PromptTooLong
 from rag.llm.ahead import QUIET_S, SPARE_S, Ahead, Reading
+from rag.llm.cores import usable_cores
 from rag.llm.engine import Engine
 from rag.types import Piece, Prompt
 
 _SIGN_OF_LIFE_S = 0.2
 _LEAST_ANSWER_TOKENS = 32
-
-
-def usable_cores() -> int:
-    """Cores that this process may use: CPU affinity, cut by the cgroup's CPU quota where there is one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()[:2]
-        if quota != "max":
-            cores = min(cores, max(1, round(int(quota) / int(period))))
-    return max(1, cores)
 
 
 @dataclass(slots=True, eq=False)

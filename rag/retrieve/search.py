@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rag.errors import VectorsUnreachable
 from rag.index.catalogue import Catalogue
 from rag.index.vectors import Vectors
 from rag.retrieve.relevance import Relevance
@@ -21,6 +22,8 @@ DENSE_WEIGHT = 0.6
 CANDIDATES = 100
 # For answers that need every relevant paper: more papers on one topic than this are counted as this many.
 SET_CANDIDATES = 1000
+BY_WORDS = "Papers were found by their words only."
+_EMBEDDED_NOW = 8  # papers, when the vectors are out of reach: some 20 ms each on two cores
 
 
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, weight: float = DENSE_WEIGHT) -> dict[str, float]:
@@ -43,11 +46,13 @@ def _scale(scores: Mapping[str, float], *, floor: float) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result of a search: hits, best first, the question's vector, and how relevant the best hit is (0..1)."""
+    """The result of a search: hits, best first, the question's vector, and how relevant the best hit is (0..1).
+    `notice` says what the search had to do without, if anything."""
 
     hits: tuple[Hit, ...]
     vector: Any
     relevance: float
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,30 @@ class Searcher:
     relevance: Relevance
 
     def search(self, question: str, *, limit: int = 10, candidates: int = CANDIDATES) -> Found:
-        """The `limit` best papers for a question, best first, among the first `candidates` of each kind of search."""
+        """The `limit` best papers for a question, best first, among the first `candidates` of each kind of search.
+
+        When the vectors cannot be reached, papers are found by their words alone, and `notice` says so.
+        """
         vector = self.embedder.embed([question])[0]
-        dense = dict(self.vectors.nearest(vector, candidates))
         lexical = dict(self.catalogue.search(search_words(question), candidates))
+        notice = ""
+        try:
+            dense = dict(self.vectors.nearest(vector, candidates))
+        except VectorsUnreachable as error:
+            dense, notice = self._dense_of(vector, lexical), f"{error} {BY_WORDS}"
         fused = fuse(dense, lexical)
         ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
         papers = self.catalogue.papers_by_id(ranked)
         hits = tuple(
             Hit(papers[paper], fused[paper], dense.get(paper, 0.0), lexical.get(paper, 0.0)) for paper in ranked
         )
-        return Found(hits, vector, self.relevance.of(vector, hits, self.catalogue.count()))
+        return Found(hits, vector, self.relevance.of(vector, hits, self.catalogue.count()), notice)
+
+    def _dense_of(self, vector: Any, lexical: Mapping[str, float]) -> dict[str, float]:
+        """Cosine of the best papers by words, embedded here and now: what is off topic can still be told."""
+        best = sorted(lexical, key=lambda paper: (-lexical[paper], paper))[:_EMBEDDED_NOW]
+        papers = self.catalogue.papers_by_id(best)
+        if not papers:
+            return {}
+        rows = self.embedder.embed([f"{paper.title}. {paper.abstract}" for paper in papers.values()])
+        return dict(zip(papers, map(float, rows @ vector), strict=True))

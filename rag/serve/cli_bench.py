@@ -77,6 +77,7 @@ def bench(
     json: Annotated[Path | None, typer.Option("--json", metavar="OUT.json", help="Write all runs there.")] = None,
 ) -> None:
     """Time answers, decoding, indexing and cold starts, each against the ordinary way of doing the same."""
+    from rag.engines import model_identity
     from rag.evaluate.provenance import code_fingerprint, versions
 
     cli = Cli.of(context)
@@ -90,7 +91,7 @@ def bench(
         papers = library.papers(name)
         asked = (_questions(file) or [f"What does “{paper.title}” propose?" for paper in papers])[:questions]
         bench = _Bench(library, name, papers, asked, progress)
-        report["model"] = library.models.resolve(settings.llm).identity
+        report["model"] = model_identity(settings)
         here: dict[str, Callable[[], Any]] = {
             "answers": bench.answers,
             "decoding": bench.decoding,

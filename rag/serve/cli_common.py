@@ -187,3 +187,8 @@ def remember_collection(settings: Settings, name: str) -> None:
     """Make `name` the collection that is meant when none is named. Not being able to is no failure."""
     with suppress(OSError):
         (settings.data_dir / _LAST).write_text(name + "\n", encoding="utf-8")
+
+
+def size_text(count: int) -> str:
+    """Bytes for people: `91 MB`, `1.1 GB`."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -174,16 +174,21 @@ def _answers_file(
 ) -> Path:
     """Where answers are kept when no file is named: beside the report, else in the data directory. The name changes
     with everything that shapes an answer, so that old ones are never scored as new."""
+    from rag.engines import model_identity
     from rag.evaluate.questions import fingerprint
     from rag.index.files import storage_errors
-    from rag.wiring import collections, model_store
+    from rag.wiring import collections
 
     settings = cli.settings()
     info = collections(settings).info(chosen_collection(settings, collection))
-    store = model_store(settings)
-    known = settings.llm in store.manifest.names()
-    model = store.manifest.get(settings.llm).identity if known else store.resolve(settings.llm).identity
-    parts = [*made_by.values(), fingerprint(everything), info.name, info.fingerprint, info.generation, model]
+    parts = [
+        *made_by.values(),
+        fingerprint(everything),
+        info.name,
+        info.fingerprint,
+        info.generation,
+        model_identity(settings),
+    ]
     parts += [str(settings.context_tokens), str(settings.answer_tokens)]
     stamp = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
     if beside is not None:

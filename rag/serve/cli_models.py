@@ -9,16 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.errors import ModelCorrupt, ModelError, ModelMissing, UsageError
-from rag.serve.cli_common import Cli, JsonOption
+from rag.serve.cli_common import Cli, JsonOption, size_text
+from rag.serve.cli_models_bench import bench
 from rag.serve.terminal import plain, show_error
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the group `models`."""
-    group = typer.Typer(help="List, fetch and check models.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="List, fetch, check and time models.", no_args_is_help=True, rich_markup_mode=None)
     group.command("list")(list_models)
     group.command("pull")(pull)
     group.command("verify")(verify)
+    group.command("bench")(bench)
     app.add_typer(group, name="models")
 
 
@@ -105,11 +107,6 @@ def verify(
         else:
             cli.say(f"{name} is right")
     raise typer.Exit(1 if failed else 0)
-
-
-def size_text(count: int) -> str:
-    """Bytes for people: `91 MB`, `1.1 GB`."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _store(cli: Cli) -> tuple[Any, Any]:

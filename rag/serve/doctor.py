@@ -17,8 +17,7 @@ from rich.text import Text
 import rag
 from rag.errors import DataDirBusy, PosterchatError, StorageFull
 from rag.serve.api_guard import is_loopback
-from rag.serve.cli_common import Cli, JsonOption
-from rag.serve.cli_models import size_text
+from rag.serve.cli_common import Cli, JsonOption, size_text
 from rag.serve.terminal import plain
 from rag.settings import Settings
 
@@ -30,6 +29,7 @@ NETWORK = (
     ("models pull", "uses the network: the manifest's sources, or the folder POSTERCHAT_MODELS_FROM"),
     ("index, ask, chat, papers, collections, doctor", "use no network"),
     ("serve", "answers connections to the address it binds and makes none"),
+    ("all of these", "reach the model and Chroma servers that the settings name, if they name any"),
 )
 
 
@@ -83,6 +83,7 @@ def examine(settings: Settings, *, offline: bool = False, full: bool = False) ->
         ("data directory", _data_dir),
         ("lock", _lock),
         ("models", _models_in_full if full else _models),
+        ("servers", _servers),
         ("read papers", _blocks),
         ("prompts", _prompts),
         ("collections", _collections),
@@ -169,7 +170,7 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
     store = model_store(settings)
     yield Finding("OK", "manifest", f"{len(store.manifest.names())} models are known")
-    for use, name in (("language model", settings.llm), ("embedder", settings.embedder)):
+    for use, name in _needed(settings):
         if use == "language model" and name not in store.manifest.names():
             found = store.resolve(name)
             yield Finding("WARN", use, f"{found.path} is a file of yours, with no pinned SHA-256 to check it against")
@@ -185,12 +186,24 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding("FAIL", use, f"{name} is not in {settings.models_path}", f"posterchat models pull {name}")
 
 
+def _needed(settings: Settings) -> list[tuple[str, str]]:
+    """The models that must be on this machine, with their use."""
+    llm = [] if settings.llm_url else [("language model", settings.llm)]
+    return [*llm, ("embedder", settings.embedder)]
+
+
+def _servers(settings: Settings) -> Iterator[Finding]:
+    from rag.serve.doctor_servers import servers
+
+    yield from (Finding(*row) for row in servers(settings))
+
+
 def _models_in_full(settings: Settings) -> Iterator[Finding]:
     from rag.wiring import model_store
 
     store = model_store(settings)
     yield from _models(settings)
-    for name in (settings.llm, settings.embedder):
+    for _, name in _needed(settings):
         if name in store.manifest.names() and store.present(name):
             store.verify(name)
             yield Finding("OK", "SHA-256", f"{name} is what the manifest says")

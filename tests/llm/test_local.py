@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ModelCorrupt, ModelError, ModelMissing, Overloaded, PromptTooLong
-from rag.llm.local import LocalGenerator, usable_cores
+from rag.llm.local import LocalGenerator
 from rag.llm.registry import Manifest, ModelStore
 from rag.types import Prompt
 
@@ -246,7 +246,3 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
     broken.write_bytes(b"GGUF" + b"\0" * 1000)
     with pytest.raises(ModelCorrupt, match=r"broken\.gguf"):
         LocalGenerator(broken, name="x", identity="x")
-
-
-def test_usable_cores_is_at_least_one() -> None:
-    assert usable_cores() >= 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from made_up_library import Terminal, write_papers
 
+from rag.engines import model_threads
 from rag.index.lock import DataDirLock
 from rag.serve.doctor import examine
 from rag.settings import load_settings
@@ -233,3 +234,28 @@ def test_versions_are_compared_with_what_the_package_asks_for(
     found = findings(posterchat)[1]["libraries"]
     assert found[0] == state
     assert told in found[1]
+
+
+# --- bench ---
+
+
+def test_bench_needs_a_model(posterchat: Terminal) -> None:
+    seen = posterchat("models", "bench")
+    assert (seen.code, "models pull" in seen.err) == (1, True)
+
+
+@pytest.mark.real
+def test_bench_measures_remembers_threads_and_recommends(
+    posterchat: Terminal, models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POSTERCHAT_MANIFEST")
+    weights = models_dir / "smollm2-135m" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    seen = posterchat("models", "bench", str(weights), "--json")
+    assert seen.code == 0
+    found = json.loads(seen.out)
+    assert [row["name"] for row in found["models"]] == [weights.name]
+    assert found["best"] is None  # it is too small to answer from texts
+    assert {row["threads"] for row in found["threads_tried"]} >= {1, found["threads"]}
+    settings = load_settings()
+    assert model_threads(settings) == found["threads"]
+    assert model_threads(settings.model_copy(update={"threads": 7})) == 7

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import PosterchatError, UsageError
@@ -59,7 +58,7 @@ class Chat:
         self.library = library
         self.running = running
         self.collection = collection
-        self.model = Path(library.settings.llm).name
+        self.model = library.settings.llm_shown
         self.browse = Browse(library)
 
     @property
