@@ -280,20 +280,20 @@ class Library:
         `rebuild` all vectors are made again. Raises what `rag.index.build.build` raises."""
         name = name or self.settings.collection
         # Nobody asks a collection that is only being made: questions about others go on meanwhile.
-        held = self._building if self._alone and name in self.index_store.names() else nullcontext()
-        with self._lock, self._indexing, held:
+        with self._indexing, self._building if name in self.index_store.names() else nullcontext():
             if self._alone and name in self._assistants:
                 self._assistants.pop(name).collection.close()
-            report = build(
-                self.index_store,
-                name,
-                items,
-                self.indexing_embedder,
-                sources=[str(source) for source in sources],
-                progress=progress,
-                embedder_name=self.models.manifest.get(self.settings.embedder).identity,
-                rebuild=rebuild,
-            )
+            with self._lock:
+                report = build(
+                    self.index_store,
+                    name,
+                    items,
+                    self.indexing_embedder,
+                    sources=[str(source) for source in sources],
+                    progress=progress,
+                    embedder_name=self.models.manifest.get(self.settings.embedder).identity,
+                    rebuild=rebuild,
+                )
         if self._served == name:
             self.read_ahead(name)
         return report

@@ -83,14 +83,19 @@ class Bodies:
     """Reads the body of a request before the application sees it: 413 when it is too big, 408 when it does not come
     to an end."""
 
-    def __init__(self, app: Any, *, limit: int = MAX_BODY_BYTES, timeout_s: float | None = None) -> None:
+    def __init__(
+        self, app: Any, *, limit: int = MAX_BODY_BYTES, timeout_s: float | None = None, streamed: Sequence[str] = ()
+    ) -> None:
+        """`streamed` are the paths whose bodies the application itself reads, and limits."""
         self._app = app
+        self._streamed = frozenset(streamed)
         self._limit = limit
         self._timeout_s = BODY_TIMEOUT_S if timeout_s is None else timeout_s
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Called by the server for every request."""
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        bodiless = scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS")
+        if bodiless or scope["path"] in self._streamed:
             await self._app(scope, receive, send)
             return
         try:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Read by Hugging Face's libraries when they are imported: no look at other hosts (`rag.silent` does the rest).
 OFFLINE = {"HF_HUB_OFFLINE": "1"}
 GRACE_S = 3
+ADDED_FILES = "/view/add"  # its own limit is that of a file (rag/serve/ui/adding.py)
 MAX_PAGE_BODY_BYTES = 4_000_000  # the page sends the conversation that the browser kept
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     from fastapi import FastAPI
 
     from rag.serve.api import make_api
-    from rag.serve.api_guard import ApiFirst, Bodies, Doors, is_loopback
+    from rag.serve.api_guard import ApiFirst, Bodies, Doors
     from rag.serve.api_metrics import MeasuredLibrary, Metrics
     from rag.serve.ui.chat import Chat
     from rag.serve.ui.page import mount
@@ -127,9 +128,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
         }
         return report | ({"problem": problem} if problem else {})
 
-    allowed = [name.strip() for name in library.settings.allowed_hosts.split(",") if name.strip()]
-    own = all(map(is_loopback, (host, *allowed)))  # others could add whatever they like
-    close_page = mount(app, chat, may_add=own)
+    close_page = mount(app, chat, may_add=_is_own(library.settings, host))
 
     def stop() -> None:
         running.close()
@@ -137,12 +136,20 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
 
     app.state.stop = stop
     api = make_api(measured, running, metrics, collection=chosen, health=health)
-    app.add_middleware(Bodies, limit=MAX_PAGE_BODY_BYTES)
+    app.add_middleware(Bodies, limit=MAX_PAGE_BODY_BYTES, streamed=(ADDED_FILES,))
     app.add_middleware(Doors)
     app.add_middleware(ApiFirst, api=api)
     _guard(app, library.settings, metrics, host=host)
     warmup.start()
     return app
+
+
+def _is_own(settings: Settings, host: str) -> bool:
+    """Whether nobody but the user of this machine reaches the page: others could add whatever they like."""
+    from rag.serve.api_guard import is_loopback
+
+    allowed = [name.strip() for name in settings.allowed_hosts.split(",") if name.strip()]
+    return all(map(is_loopback, (host, *allowed)))
 
 
 def _guard(app: FastAPI, settings: Settings, metrics: Metrics, *, host: str) -> None:

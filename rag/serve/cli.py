@@ -83,6 +83,12 @@ def hoist(args: Sequence[str]) -> list[str]:
     return [*front, *rest]
 
 
+COMMANDS = (
+    *(cli_index, cli_ask, cli_chat, cli_serve, cli_mcp, cli_papers, cli_export, cli_feedback, cli_models),
+    *(cli_eval, cli_eval_support, cli_bench, doctor),
+)
+
+
 def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
     """The whole command line. `open_library` replaces `rag.wiring.Library`, for tests and for embedding."""
     app = typer.Typer(
@@ -127,21 +133,7 @@ def make_app(open_library: OpenLibrary | None = None) -> typer.Typer:
         if context.invoked_subcommand is None:
             typer.echo(context.get_help())
 
-    for module in (
-        cli_index,
-        cli_ask,
-        cli_chat,
-        cli_serve,
-        cli_mcp,
-        cli_papers,
-        cli_export,
-        cli_feedback,
-        cli_models,
-        cli_eval,
-        cli_eval_support,
-        cli_bench,
-        doctor,
-    ):
+    for module in COMMANDS:
         module.add_to(app)
     add_examples(app)
     return app
