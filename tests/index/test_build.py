@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from index_world import World, counts
 
 from rag.errors import IndexCorrupt, InputError
+from rag.index.vectors import OnDisk
 from rag.testing import HashEmbedder
 from rag.types import Paper, Rejected
 
@@ -157,3 +159,29 @@ def test_damaged_vectors_are_made_again_when_asked_to(world: World, papers: list
         world.collections.open("garden", world.embedder)
     assert world.index([], rebuild=True).generation == first.generation
     world.check(papers)
+
+
+class PassesOver(OnDisk):
+    """Vectors whose graph leads past the last ones, as Chroma's does among many that are nearly equal; with `lost`,
+    they are not there at all."""
+
+    lost = False
+
+    def open(self, path, shape):
+        found = super().open(path, shape)
+        found.nearest = lambda vector, papers: [("another", 0.91)]
+        if self.lost:
+            found.stored = lambda papers=None: iter([([], np.zeros((0, shape.dimension)))])
+        return found
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_graph_that_passes_over_the_last_paper(world: World, papers: list[Paper], lost: bool) -> None:
+    store = PassesOver()
+    store.lost = lost
+    world.collections.vectors = store
+    if lost:
+        with pytest.raises(IndexCorrupt, match=r"similarity 0\.00"):
+            world.index(papers)
+    else:
+        assert world.index(papers).total == len(papers)
