@@ -69,5 +69,5 @@ def test_memory_is_followed_over_all_answers() -> None:
 
 
 def test_a_process_that_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(PosterchatError, match="nowhere"):
+    with pytest.raises(PosterchatError, match="Nothing is indexed"):
         cold_start(["--data-dir", str(tmp_path)], ["Why?"], collection="nowhere", progress=silent)
