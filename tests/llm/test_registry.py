@@ -84,7 +84,7 @@ def test_a_changed_file_is_noticed_and_deleted(tmp_path: Path) -> None:
     wrong = tmp_path / "tiny-embedder" / "1_Pooling" / "config.json"
     wrong.write_bytes(b"()")
     pinned = file_spec("x.gguf", b"[]").sha256[:12]
-    with pytest.raises(ModelCorrupt, match=f"{file_spec('x', b'()').sha256[:12]}.*{pinned}.*was deleted") as raised:
+    with pytest.raises(ModelCorrupt, match=f"{file_spec('x.json', b'()').sha256[:12]}.*{pinned}.*was deleted") as raised:
         store.path("tiny-embedder")
     assert raised.value.hint == "Run: posterchat models pull tiny-embedder"
     assert not wrong.exists() and not store.present("tiny-embedder")
@@ -116,7 +116,7 @@ def test_a_name_resolves_to_a_pinned_model(tmp_path: Path) -> None:
     lay(tmp_path / "tiny", {"tiny.gguf": WEIGHTS})
     found = store.resolve("tiny")
     assert (found.name, found.pinned, found.path) == ("tiny", True, tmp_path / "tiny" / "tiny.gguf")
-    assert found.identity == f"tiny@{file_spec('x', WEIGHTS).sha256[:16]}"
+    assert found.identity == f"tiny@{file_spec('x.gguf', WEIGHTS).sha256[:16]}"
     with pytest.raises(UsageError, match="role embedder"):
         store.resolve("tiny-embedder")
     with pytest.raises(UsageError, match="role llm"):
