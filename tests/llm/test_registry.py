@@ -84,7 +84,8 @@ def test_a_changed_file_is_noticed_and_deleted(tmp_path: Path) -> None:
     wrong = tmp_path / "tiny-embedder" / "1_Pooling" / "config.json"
     wrong.write_bytes(b"()")
     pinned = file_spec("x.gguf", b"[]").sha256[:12]
-    with pytest.raises(ModelCorrupt, match=f"{file_spec('x.json', b'()').sha256[:12]}.*{pinned}.*was deleted") as raised:
+    found = file_spec("x.json", b"()").sha256[:12]
+    with pytest.raises(ModelCorrupt, match=f"{found}.*{pinned}.*was deleted") as raised:
         store.path("tiny-embedder")
     assert raised.value.hint == "Run: posterchat models pull tiny-embedder"
     assert not wrong.exists() and not store.present("tiny-embedder")

@@ -140,13 +140,3 @@ def test_real_models_answer_over_http(tmp_path: Path, models_dir: Path) -> None:
     assert "93" in (reply.choices[0].message.content or "")
     assert reply.posterchat["citations"][0]["title"] == PAPERS[0]["title"]  # type: ignore[attr-defined]
     assert reply.usage is not None and reply.usage.prompt_tokens > 50
-
-
-def test_gradio_client_reaches_the_page_and_finds_no_second_api(site: Site) -> None:
-    from gradio_client import Client
-
-    client = Client(site.url, verbose=False, analytics_enabled=False)
-    try:
-        assert client.view_api(return_format="dict") == {"named_endpoints": {}, "unnamed_endpoints": {}}
-    finally:
-        client.close()

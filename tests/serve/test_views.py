@@ -207,7 +207,7 @@ class NoVectors(FakeLibrary):
 
 def client_of(library: Any) -> TestClient:
     app = FastAPI()
-    add_views(app, Browse(library))
+    add_views(app, Browse(library), device=lambda: "CPU")
     return TestClient(app)
 
 
@@ -215,6 +215,7 @@ def test_the_addresses_answer_and_failures_are_sentences() -> None:
     client = client_of(FakeLibrary())
     for path in ("papers", "topics", "map"):
         assert client.get(f"/view/{path}", params={"collection": "made-up"}).status_code == 200
+    assert client.get("/view/device").text == "CPU"
     found = client.get("/view/papers", params={"collection": "made-up", "q": "boats", "topic": 1}).text
     assert BOATS.title in found and "1 of 5 papers" in found
     entry = client.get("/view/bibtex", params={"collection": "made-up", "id": BOATS.id})
