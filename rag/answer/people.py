@@ -44,8 +44,10 @@ class People:
 
     def co_authors(self, question: str, nearest: Nearest) -> Recorded | None:
         """With whom somebody wrote a paper, or all of theirs."""
+        if not record_wording.CO_AUTHORS.search(question):  # before the names are gone through, which takes longer
+            return None
         people = [mention for mention in self._names.mentions(question) if mention.full]
-        if len(people) != 1 or not record_wording.CO_AUTHORS.search(question):
+        if len(people) != 1:
             return None
         (mention,) = people
         papers = [self._by_id[key] for key in mention.papers]

@@ -16,9 +16,9 @@ from rag.errors import ModelError, ModelMissing, Overloaded, PosterchatError, Pr
 from rag.llm.ahead import QUIET_S, SPARE_S, Ahead, Reading
 from rag.llm.cores import usable_cores
 from rag.llm.engine import Engine
+from rag.llm.pieces import Pieces, read_pieces
 from rag.types import Piece, Prompt
 
-_SIGN_OF_LIFE_S = 0.2
 _LEAST_ANSWER_TOKENS = 32
 
 
@@ -27,7 +27,7 @@ class _Job:
     stable: list[int]
     tail: list[int]
     max_tokens: int
-    pieces: queue.SimpleQueue[Piece | BaseException | None] = field(default_factory=queue.SimpleQueue)
+    pieces: Pieces = field(default_factory=queue.SimpleQueue)
     cancel: threading.Event = field(default_factory=threading.Event)
     written: int = 0
 
@@ -52,17 +52,7 @@ class LocalGeneration:
         return self._owner.position(self._job)
 
     def __iter__(self) -> Iterator[Piece]:
-        while True:
-            try:
-                item = self._job.pieces.get(timeout=_SIGN_OF_LIFE_S)
-            except queue.Empty:
-                yield Piece("", 1.0)
-                continue
-            if item is None:
-                return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        return read_pieces(self._job.pieces)
 
     def close(self) -> None:
         self._job.cancel.set()

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import Overloaded, PosterchatError, PromptTooLong, ServerUnusable
+from rag.llm.pieces import Pieces, read_pieces
 from rag.llm.remote_address import Address, Hangup
 from rag.llm.remote_facts import Facts, count, discover
 from rag.llm.remote_http import Connection, Refused
@@ -26,7 +27,6 @@ from rag.types import Piece, Prompt
 
 DEFAULT_CONTEXT = 2048
 THINKING_TOKENS = 2048  # beyond the answer, for a server that thinks although it was asked not to
-_SIGN_OF_LIFE_S = 0.2
 _LEAST_ANSWER_TOKENS = 32
 _ASK_AGAIN_S = 5.0
 # Greedy in OpenAI's words. What follows is not understood by every server, and left out for those that refuse it:
@@ -46,7 +46,7 @@ class _Call:
     texts: list[dict[str, str]]
     max_tokens: int
     prompt_tokens: int
-    pieces: queue.SimpleQueue[Piece | BaseException | None] = field(default_factory=queue.SimpleQueue)
+    pieces: Pieces = field(default_factory=queue.SimpleQueue)
     hangup: Hangup = field(default_factory=Hangup)
     written: int = 0
     thought: bool = False
@@ -70,17 +70,7 @@ class RemoteGeneration:
         return self._call.written
 
     def __iter__(self) -> Iterator[Piece]:
-        while True:
-            try:
-                item = self._call.pieces.get(timeout=_SIGN_OF_LIFE_S)
-            except queue.Empty:
-                yield Piece("", 1.0)
-                continue
-            if item is None:
-                return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        return read_pieces(self._call.pieces)
 
     def close(self) -> None:
         self._call.hangup.now()

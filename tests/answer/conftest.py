@@ -6,17 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_up_assistant import assistant_of
 
 from rag.answer.pipeline import Assistant
-from rag.answer.prompts import Prompts
-from rag.answer.records import Records
-from rag.answer.support import SupportModel
-from rag.index.build import build
-from rag.index.collections import Collections
-from rag.retrieve.evidence import EvidenceFinder
-from rag.retrieve.relevance import Relevance
-from rag.retrieve.search import Searcher
-from rag.testing import HashEmbedder, ScriptedGenerator, made_up_papers
+from rag.testing import ScriptedGenerator, made_up_papers
 
 
 @pytest.fixture
@@ -26,20 +19,6 @@ def model() -> ScriptedGenerator:
 
 @pytest.fixture
 def assistant(tmp_path: Path, model: ScriptedGenerator) -> Iterator[Assistant]:
-    embedder = HashEmbedder(dimension=1024)
-    store = Collections(tmp_path)
-    build(store, "ponds", made_up_papers(), lambda: embedder, sources=["test"])
-    with store.open("ponds", embedder) as collection:
-        finder = EvidenceFinder(collection.catalogue, embedder)
-        off_topic = ["what will the weather be tomorrow", "how do I bake bread"]
-        yield Assistant(
-            info=collection.info,
-            searcher=Searcher(collection.catalogue, collection.vectors, embedder, Relevance(embedder, off_topic)),
-            finder=finder,
-            records=Records(collection.catalogue),
-            support=SupportModel.load(),
-            generator=lambda: model,
-            model_name=model.name,
-            prompts=Prompts.load(),
-            answer_tokens=60,
-        )
+    off_topic = ["what will the weather be tomorrow", "how do I bake bread"]
+    with assistant_of(tmp_path, "ponds", made_up_papers(), model, off_topic=off_topic) as made:
+        yield made

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_up_assistant import assistant_of
 
 from rag.answer.overview import announces, is_whole
 from rag.answer.pipeline import Assistant
-from rag.answer.prompts import Prompts
-from rag.answer.records import Records
 from rag.answer.route import route, topic, topic_phrases
-from rag.answer.support import SupportModel
-from rag.index.build import build
 from rag.index.chunk import make_chunks
-from rag.index.collections import Collections
 from rag.index.topics import stored_topics
-from rag.retrieve.evidence import EvidenceFinder
-from rag.retrieve.relevance import Relevance
-from rag.retrieve.search import Searcher
 from rag.serve.terminal import make_console, show_answer
 from rag.serve.ui import render
 from rag.serve.ui.turn import ShownTurn
-from rag.testing import HashEmbedder, ScriptedGenerator
+from rag.testing import ScriptedGenerator
 from rag.text import content_words, search_words, split_sentences
 from rag.types import Answer, Done, Event, EvidenceFound, Grouped, Paper
 
@@ -49,25 +41,9 @@ def made_papers(seed: int, count: int) -> list[Paper]:
     return papers
 
 
-@contextmanager
-def an_assistant(folder: Path, papers: list[Paper]) -> Iterator[Assistant]:
-    embedder = HashEmbedder(dimension=512)
-    store = Collections(folder)
-    build(store, "made", papers, lambda: embedder, sources=["test"])
-    model = ScriptedGenerator()
-    with store.open("made", embedder) as opened:
-        searcher = Searcher(opened.catalogue, opened.vectors, embedder, Relevance(embedder, ["how do I bake bread"]))
-        yield Assistant(
-            info=opened.info,
-            searcher=searcher,
-            finder=EvidenceFinder(opened.catalogue, embedder),
-            records=Records(opened.catalogue),
-            support=SupportModel.load(),
-            generator=lambda: model,
-            model_name=model.name,
-            prompts=Prompts.load(),
-            answer_tokens=60,
-        )
+def an_assistant(folder: Path, papers: list[Paper]) -> AbstractContextManager[Assistant]:
+    off_topic = ["how do I bake bread"]
+    return assistant_of(folder, "made", papers, ScriptedGenerator(), off_topic=off_topic, dimension=512)
 
 
 def ask(assistant: Assistant, question: str) -> tuple[Answer, list[Event]]:
