@@ -13,7 +13,7 @@ from rag.answer.limited import LimitedAssistants
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
-from rag.answer.route import route
+from rag.answer.router import Router
 from rag.answer.support import SupportModel
 from rag.engines import bare_loop, language_model, query_embedder, vector_store
 from rag.errors import PosterchatError
@@ -200,7 +200,7 @@ class Library:
 
     def _load_ahead(self, question: str, name: str) -> None:
         with suppress(Exception):
-            if route(question) == "overview":
+            if Router.load().best(question) == "overview":
                 return
             with self.index_store.catalogue(name) as catalogue:
                 if Records(catalogue).answer(question, list) is not None:
@@ -248,6 +248,7 @@ class Library:
                     searcher=searcher,
                     finder=finder,
                     records=Records(collection.catalogue),
+                    router=Router.load(),
                     support=SupportModel.load(),
                     generator=self.generator,
                     model_name=model_name,

@@ -9,6 +9,7 @@ from pathlib import Path
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
+from rag.answer.router import Router
 from rag.answer.support import SupportModel
 from rag.index.build import build
 from rag.index.collections import Collections
@@ -40,6 +41,7 @@ def assistant_of(
             searcher=Searcher(collection.catalogue, collection.vectors, embedder, Relevance(embedder, off_topic)),
             finder=EvidenceFinder(collection.catalogue, embedder),
             records=Records(collection.catalogue),
+            router=Router.load(),
             support=SupportModel.load(),
             generator=lambda: model,
             model_name=model.name,

@@ -7,7 +7,7 @@ from itertools import chain, zip_longest
 
 from rag.answer.pipeline import LONGEST_QUESTION, Assistant
 from rag.answer.prompts import Prompts
-from rag.answer.route import core, route
+from rag.answer.route import core
 from rag.index.collections import Collections
 from rag.index.topics import Topic, stored_topics
 from rag.ingest.clean import clean_text
@@ -22,10 +22,13 @@ def likely(assistant: Assistant, draft: str, history: Sequence[Turn] = ()) -> li
     """The beginnings of the prompts that a question would need, as far as it has been typed: the paper nearest to it
     first. None when it would be answered without the model."""
     question = core(clean_text(draft)[-LONGEST_QUESTION:])
-    if not question or route(question) == "overview" or assistant.records.answer(question, list) is not None:
+    if not question or assistant.recorded(question, list) is not None:
         return []
     followups = assistant.followups
-    found = followups.search(question, followups.context(question, history), limit=MOST_FOR_A_DRAFT)
+    context = followups.context(question, history)
+    if (context.route or assistant.router.best(question)) == "overview":
+        return []
+    found = followups.search(question, context, limit=MOST_FOR_A_DRAFT)
     if found.relevance < THRESHOLD:
         return []
     return [assistant.prompts.about(hit.paper.title, hit.paper.abstract) for hit in found.hits]

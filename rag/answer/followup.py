@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from rag.answer import wording
 from rag.answer.facts import names_in
 from rag.answer.records import Records
-from rag.answer.route import route
+from rag.answer.router import Router
 from rag.retrieve.relevance import THRESHOLD
 from rag.retrieve.search import Found, Searcher
 from rag.retrieve.select import relevant
@@ -40,6 +40,8 @@ def leans_on_history(question: str) -> bool:
         return False
     if wording.CONTINUES.search(question) or wording.LEANS.search(question):
         return True
+    if wording.ABOUT_THEM.search(question):
+        return True
     pronoun = wording.PRONOUN.search(question)
     if pronoun and len(content_words(question[: pronoun.start()])) < _OWN_TOPIC_WORDS:
         return True
@@ -64,6 +66,7 @@ class FollowUps:
 
     searcher: Searcher
     records: Records
+    router: Router
 
     def context(self, question: str, history: Sequence[Turn]) -> Context:
         """The context of a question after earlier turns; its own text alone when it leans on none."""
@@ -84,9 +87,12 @@ class FollowUps:
         excluded: tuple[str, ...] = ()
         if wording.OTHERS.search(question):
             excluded = papers[-1][:1] if len(papers) > 1 else papers[-1]
-        last = leaned[-1].question
-        inherits = route(question) == "fact" and not wording.ASKS.search(question)
-        return Context(" ".join([*texts, question]), favoured, excluded, route(last) if inherits else None)
+        route: Route | None = None
+        if not wording.ASKS.search(question):  # a fragment goes the way of the turn before
+            route = "overview" if self.router.wants_many(question) else self.router.best(leaned[-1].question)
+        elif wording.ABOUT_THEM.search(question) and self.router.best(leaned[-1].question) in ("fact", "find"):
+            route = "fact"
+        return Context(" ".join([*texts, question]), favoured, excluded, route)
 
     def search(self, question: str, context: Context, *, limit: int) -> Found:
         """The best papers for a question in its context."""

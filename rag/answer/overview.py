@@ -61,6 +61,7 @@ class Overview:
             return
         lines: dict[str, Span] = {}
         long_forms: dict[str, str] = {}
+        asked = run.question
         if alone:
             lines = self._contributions(run.question)
             asked = topic(run.question)
@@ -73,7 +74,7 @@ class Overview:
         hits = [hit for hit in found.hits if not limit_to or hit.paper.id in limit_to]
         if lines:
             hits = [hit for hit in hits if hit.paper.id in lines]
-        elif no_overview(run.question, hits, self.finder.weights):
+        elif no_overview(asked, hits, self.finder.weights):
             run.refusal = NO_SUCH_PAPER
             return
         elif alone:

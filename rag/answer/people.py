@@ -80,12 +80,20 @@ class People:
             return [self._by_id[key] for key in sorted(holding[0])]
         return [self._by_id[key] for key in list(nearest())[:1]]
 
+    def papers_by_surely(self, question: str, nearest: Nearest) -> Recorded | None:
+        """The same as `papers_by`, whatever else the question says."""
+        return self._papers_by(question, sure=True)
+
     def papers_by(self, question: str, nearest: Nearest) -> Recorded | None:
-        """What the people wrote whom the question names, alone or together."""
+        """What the people wrote whom the question names, alone or together; None where it says more about content."""
+        return self._papers_by(question, sure=False)
+
+    def _papers_by(self, question: str, *, sure: bool) -> Recorded | None:
         cue = bool(record_wording.AUTHOR.search(question))
         mentions = [m for m in self._names.mentions(question) if m.full or cue]
         if any(mention.full for mention in mentions):
-            mentions = [m for m in mentions if m.full or record_wording.JOINED.search(question)]
+            joined = record_wording.JOINED.search(question) is not None
+            mentions = [m for m in mentions if m.full or (joined and self._surname_meant(m, question))]
         else:
             mentions = [m for m in mentions if self._surname_meant(m, question)]
         unknown = person_named(question)
@@ -96,6 +104,8 @@ class People:
         if not mentions:
             return None
         left = self._left(question, mentions)
+        if sure:
+            return self._papers_of(question, mentions)
         if not (cue or record_wording.COUNT.search(question) or record_wording.PLURAL.search(question)):
             # "What does Ada Quill have here?"
             return self._papers_of(question, mentions) if mentions[0].full and not left else None

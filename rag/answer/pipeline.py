@@ -7,16 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import record_wording, several, wording
-from rag.answer.abstain import NO_QUESTION, NOTHING_RELEVANT, names_a_paper, no_such_paper, not_stated, unknown_names
+from rag.answer.abstain import (
+    NO_QUESTION,
+    NOTHING_RELEVANT,
+    coined_names,
+    names_a_paper,
+    no_such_paper,
+    not_stated,
+    unknown_names,
+)
 from rag.answer.check import Checker
 from rag.answer.followup import Context, FollowUps
 from rag.answer.overview import Overview, is_whole, names_topic
 from rag.answer.parts import Parts
-from rag.answer.phrases import Recorded
+from rag.answer.phrases import Nearest, Recorded
 from rag.answer.prompts import Prompts
 from rag.answer.read import Read, Reader
 from rag.answer.records import Records
-from rag.answer.route import core, route
+from rag.answer.route import core
+from rag.answer.router import Router
 from rag.answer.run import Run
 from rag.answer.support import SupportModel
 from rag.errors import ModelError, Overloaded, PromptTooLong
@@ -32,6 +41,7 @@ from rag.types import (
     Generator,
     Hit,
     Refused,
+    Route,
     Routed,
     Searching,
     Sentence,
@@ -51,6 +61,9 @@ SPEAKS_TO_IT = 0.4
 # that it has, is at least this.
 DESCRIBED_COSINE = 0.45
 DESCRIBED_WORDS = 0.5
+# A question that the catalogue could answer is taken for one when this is how likely its wording says so (0..1).
+LEAST_RECORDED = 0.2
+SURELY_RECORDED = 0.6
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,7 @@ class Assistant:
     searcher: Searcher
     finder: EvidenceFinder
     records: Records
+    router: Router
     support: SupportModel
     generator: Callable[[], Generator]
     model_name: str
@@ -71,7 +85,7 @@ class Assistant:
     @property
     def followups(self) -> FollowUps:
         """Who resolves follow-up questions."""
-        return FollowUps(self.searcher, self.records)
+        return FollowUps(self.searcher, self.records, self.router)
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), *, stop: threading.Event | None = None
@@ -104,10 +118,8 @@ class Assistant:
             meant = self._goes_on(context, found) or self._describes(cleaned, found)
             return [hit.paper.id for hit in found.hits] if meant else []
 
-        recorded = self.records.answer(cleaned, nearest)
-        run.route = "catalogue" if recorded is not None else context.route or route(cleaned)
-        if run.route == "compare" and not several.comparable(cleaned, search(), self.searcher):
-            run.route = "fact"
+        recorded = self.recorded(cleaned, nearest)
+        run.route = "catalogue" if recorded is not None else context.route or self._route(cleaned, search)
         yield Routed(run.route, context.text)
         yield Searching(self.info.papers)
         if recorded is not None:
@@ -131,6 +143,33 @@ class Assistant:
             yield from self._refuse(run, run.refusal, search())
             return
         yield Done(run.answer())
+
+    def recorded(self, question: str, nearest: Nearest) -> Recorded | None:
+        """What the catalogue says by itself; None where it says nothing, or where the question is about something else
+        by its wording."""
+        likely = self.router.probabilities(question).get("catalogue", 0.0)
+        recorded = self.records.answer(question, nearest, sure=likely >= SURELY_RECORDED)
+        if recorded is None or recorded.refusal:
+            return recorded
+        return recorded if likely >= LEAST_RECORDED else None
+
+    def _route(self, question: str, search: Callable[[], Found]) -> Route:
+        """The most likely route that the collection allows."""
+        for route in self.router.probabilities(question):
+            if route == "compare" and not several.comparable(question, search(), self.searcher):
+                continue
+            if route == "overview" and self._names_one_paper(question):
+                continue
+            if route != "catalogue":
+                return route
+        return "fact"
+
+    def _names_one_paper(self, question: str) -> bool:
+        """Whether a question has the title of one paper, or a coined name that only one paper has."""
+        if names_topic(question) or len(self.records.names.titles(question)) == 1:
+            return not names_topic(question)
+        coined = coined_names(question)
+        return len(coined) == 1 and len(self.searcher.catalogue.holding(coined[0])) == 1
 
     def _search(self, question: str, context: Context) -> Found:
         """The search, kept to the papers of the authors that the question names."""

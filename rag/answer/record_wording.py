@@ -50,7 +50,11 @@ MOST_AUTHORS = pattern(
     r"""\b( longest | most | largest | biggest | max(imum)? | highest )\b .{0,25}
     \b( authors? | author\slist | list\sof\sauthors | co-?authors )\b"""
 )
-SINGLE_AUTHOR = pattern(r"""\b(single|one|sole|solo)[- ]author(ed)?\b""")
+SINGLE_AUTHOR = pattern(
+    r"""\b(single|one|sole|solo)[- ](author(ed)?|name)\b
+    | \b(written|authored|made|done|signed)\s by\s (just|only)?\s? (a|one)\s (\w+\s)? (person|author|researcher|name) \b
+    | \b(wrote|written|authored|publish(ed)?|done|work(s|ed)?) (\s\w+){0,3} \s (alone|on\s(his|her|their)\sown) \b"""
+)
 FEWEST_AUTHORS = pattern(
     r"""\b( fewest | least | shortest | smallest | min(imum)? )\b .{0,25} \b( authors? | author\slist )\b"""
 )
@@ -59,11 +63,14 @@ MOST_PAPERS = pattern(
     | \bmost\sprolific\b"""
 )
 MENTIONS = pattern(
-    r"""\b(papers|abstracts|works|posters|which\s(ones|of\s(them|these|those)))\b .{0,20}?
-    \b( mention(s|ed|ing)? | (contain|have|use)(s|ing)?\sthe\s(exact\s)?(words?|terms?|phrase|name)
+    r"""\b(papers|abstracts|works|posters|ones|those)\b .{0,20}?
+    \b( mention(s|ed|ing)? | (contain|have|use|with|has|having)(s|ing)?\sthe\s(exact\s)?(words?|terms?|phrase|name)
        | say(s)?(\sin\s(the|their)\sabstracts?)?\s(that\s)?they\suse )
-    \s+(?P<term>.+?) (\sin\s(the|their|its)\s(abstract|text|title)s?)? \s*[?.!]*\s*$"""
+    \s+(?P<term>.+?) (\sin\s(the|their|its)\s(abstract|text|title)s?)?
+    (,?\s(and\s)?(all\sof\sthem|which(\sones)?(\sare\s(they|those|these))?|please|pls|how\smany(\sare\sthere)?))?
+    \s*[?.!]*\s*$"""
 )
+MENTIONED = pattern(r"""\b( mention\w* | turns?\sup | occurs? | appears? | term | word | keyword | named | cited )\b""")
 PLURAL = pattern(r"""\b( papers | abstracts | works | posters | which\s(ones|of) )\b | \ball\b""")
 EITHER = pattern(r"""\b( or | either | any\sof | respectively )\b""")
 JOINED = pattern(r"""\band\b | , | &""")
@@ -77,7 +84,8 @@ GENERAL_WORDS = frozenset(
         "paper papers poster session collection conference author authors wrote written list all which who whom by"
         " co-author published publish name names here together work works any both give show tell me please find first"
         " last did does present presented contribute count number many article articles abstract abstracts got get gets"
-        " submitted submit share shared common jointly joint involved title titles there something anything work"
+        " submitted submit share shared common jointly joint involved title titles there something anything work mention"
+        " mentions mentioned turn occur appear term word keyword name cite"
     )
 )
 
@@ -99,6 +107,9 @@ CO_AUTHORS = pattern(
 )
 THE_PAPER = pattern(r"""\b(the|that|this)\s([\w-]+\s){0,3}(paper|poster|work)\s(on|about|that|which|with|of)\b""")
 AWARDS = pattern(r"""\b( prizes | awards | any\s(prize|award) | (distinguished|awarded|award-winning)\spapers )\b""")
+MARK_IN_TITLE = pattern(
+    r"""\btitles?\b .{0,60} \b(?P<mark>question|exclamation)\smarks?\b | \b(?P<colon>colons?)\b .{0,30} \btitles?\b"""
+)
 QUOTED_WORD = pattern(r"""(?<!\w)["“'‘]([^"”'’“‘]{1,60})["”'’](?!\w)""")
 IN_TITLE = pattern(
     r"""\btitles?\s(that\s|which\s)?(contain(s|ing)?|with|mention(s|ing)?|say(s)?|ha(s|ve|ving)|include(s)?)\s

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from rag.answer import record_wording
+from rag.answer.facts import NAME, names_in
 from rag.answer.people import People
 from rag.answer.phrases import (
     MOST_LISTED,
@@ -25,8 +26,10 @@ from rag.index.rows import Record
 from rag.retrieve.names import Names, fold
 from rag.text import content_words
 
+_Rule = Callable[[str, Nearest], Recorded | None]
 LONGEST_TERM = 4  # words of content; more are a topic, not a term
 _SMALL_WORD = 3  # letters of words that titles do not capitalise
+_MARKS = {"question": "?", "exclamation": "!", "colon": ":"}
 _URL = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|edu|ly|gle|dev|me)/[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]"
 )
@@ -64,32 +67,35 @@ class Records:
         mentions = [mention for mention in self.names.mentions(question) if mention.full]
         return set.union(*(set(mention.papers) for mention in mentions)) if mentions else set()
 
-    def answer(self, question: str, nearest: Nearest) -> Recorded | None:
+    def answer(self, question: str, nearest: Nearest, *, sure: bool = False) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a
-        search finds, best first, for questions that describe a paper instead of naming it."""
+        search finds, best first, for questions that describe a paper instead of naming it. With `sure` it is known to
+        be a question for the catalogue, so that words beside a name do not make it one about content."""
         parts = record_wording.NEXT_QUESTION.split(question)
         lines: list[Line] = []
         for part in parts if len(parts) > 1 else []:
-            found = self._answer_next(part, nearest, lines)
+            found = self._answer_next(part, nearest, lines, sure)
             if found is None or not found.lines:
                 break
             lines += found.lines
         else:
             if lines:
                 return Recorded(tuple(lines))
-        return self._answer(question, nearest)
+        return self._answer(question, nearest, sure)
 
-    def _answer_next(self, part: str, nearest: Nearest, before: Sequence[Line]) -> Recorded | None:
+    def _answer_next(self, part: str, nearest: Nearest, before: Sequence[Line], sure: bool) -> Recorded | None:
         """The answer to a part of a question; "who wrote these" is about the papers of the lines `before`."""
         papers = list(dict.fromkeys(paper for line in before for paper in line.papers))
         if papers and record_wording.WHO_OF_THESE.search(part):
             return Recorded(tuple(authors_line(self._by_id[key], part) for key in papers[:MOST_LISTED]))
-        return self._answer(part, nearest)
+        return self._answer(part, nearest, sure)
 
-    def _answer(self, question: str, nearest: Nearest) -> Recorded | None:
+    def _answer(self, question: str, nearest: Nearest, sure: bool) -> Recorded | None:
         people = self._people
         rules = (self._unknown_title, self._extremes, self._awards, people.count, people.co_authors, people.authors_of)
-        for rule in (*rules, self._titled, people.papers_by, self._links, self._mentions):
+        by: _Rule = people.papers_by_surely if sure else people.papers_by
+        last: tuple[_Rule, ...] = (self._links, self._mentions, *([self._word_meant] if sure else []))
+        for rule in (*rules, self._titled, by, *last):
             found = rule(question, nearest)
             if found is not None:
                 return found
@@ -182,6 +188,12 @@ class Records:
 
     def _titled(self, question: str, nearest: Nearest) -> Recorded | None:
         """Papers with a word in their title."""
+        marked = record_wording.MARK_IN_TITLE.search(question)
+        if marked:
+            name = marked["mark"] or "colon"
+            chosen = [record for record in self._all if _MARKS[name] in record.title]
+            what = "colon" if name == "colon" else f"{name} mark"
+            return paper_list(f"{have(len(chosen), of='title')} a {what}.", chosen)
         asked = record_wording.IN_TITLE.search(question)
         terms = _terms(asked, question)
         if not terms:
@@ -199,6 +211,10 @@ class Records:
         )
         if not terms:
             return None
+        return self._holding(terms)
+
+    def _holding(self, terms: Sequence[str]) -> Recorded:
+        """The papers that have one of the terms."""
         # `CIFAR` is a part of `CIFAR-10`.
         found = (self._catalogue.holding(term) or set(self._catalogue.containing(term)) for term in terms)
         holding: set[str] = set().union(*found)
@@ -208,6 +224,18 @@ class Records:
         chosen = [record for record in self._all if record.id in holding]
         verb = "mentions" if len(chosen) == 1 else "mention"
         return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown}.", chosen)
+
+    def _word_meant(self, question: str, nearest: Nearest) -> Recorded | None:
+        """Papers that mention the one word which can be meant: "kitti, in which abstracts does it turn up?"."""
+        if not record_wording.MENTIONED.search(question):
+            return None
+        words = [
+            word for word in NAME.findall(question) if not set(content_words(word)) <= record_wording.GENERAL_WORDS
+        ]
+        known = [word for word in words if content_words(word) and self._catalogue.document_frequency(word)]
+        capitals = [word for word in known if word[0].isupper() and not question.startswith(word) or names_in(word)]
+        meant = list(dict.fromkeys(capitals or known))
+        return self._holding(meant) if len(meant) == 1 else None
 
     def _counts(self, question: str) -> Recorded | None:
         left = [word for word in content_words(question) if word not in record_wording.GENERAL_WORDS]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer import grid, wording
-from rag.answer.abstain import NO_SUCH_PAPER, no_such_paper
+from rag.answer.abstain import NO_SUCH_PAPER, coined_names, no_such_paper
 from rag.answer.facts import names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
@@ -55,7 +55,11 @@ def comparable(question: str, found: Found, searcher: Searcher) -> bool:
 
 
 def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
-    """The best paper for each side of a comparison by itself, among the best for the whole question."""
+    """The best paper for each side of a comparison by itself, among the best for the whole question; where the question
+    has the coined names of two papers' titles, those."""
+    named = _named(question, searcher)
+    if len(named) > 1:
+        return named
     whole = {hit.paper.id: hit.score for hit in found.hits[:NEAR_THE_WHOLE]}
     best = []
     for side in dict.fromkeys(sides(question)[: 2 * MOST_SIDES]):
@@ -63,6 +67,17 @@ def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str
         if near:
             best.append((side, max(near, key=lambda hit: hit.score + WHOLE_COUNTS * whole[hit.paper.id])))
     return best
+
+
+def _named(question: str, searcher: Searcher) -> list[tuple[str, Hit]]:
+    """The papers that alone have a coined name of the question in their title, with that name."""
+    best: dict[str, tuple[str, Hit]] = {}
+    for name in coined_names(question):
+        papers = searcher.catalogue.papers_by_id(searcher.catalogue.holding(name))
+        titled = [paper for paper in papers.values() if names_in(name) <= names_in(paper.title)]
+        if len(titled) == 1:
+            best.setdefault(titled[0].id, (name, Hit(titled[0], 1.0, 1.0, 0.0)))
+    return list(best.values())
 
 
 def compare(

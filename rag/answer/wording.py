@@ -15,45 +15,13 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE | re.VERBOSE)
 
 
-# --- routes ---------------------------------------------------------------------------------------------------
+# --- topics and sides -----------------------------------------------------------------------------------------
 
-COMPARE = pattern(
-    r"""\b( compar(e|es|ed|ing|ison|isons) | differ(s|ed|ence|ences)? | different\s*\?*$ | versus | vs\.?
-    | contrast(s|ed)?
-    | each\s(one|of\s(them|the\stwo|these)) | both | which\s(one|of\s(them|the\stwo|these\stwo))
-    | each\s(name|propose|use|do|generate|solve|handle|define|claim|learn|train|report|address|need|give|say)s? )\b"""
-)
-OVERVIEW = pattern(
-    r"""\b( overview | summar(y|ies|i[sz]e[sd]?|i[sz]ing) | survey | landscape | tour | trends?
-    | main\s(topics|themes|trends|directions)
-    | what('?s|\sis|\sare)?\s(new|being\s(presented|done|shown)|presented|shown|there|hot|happening|going\son)
-    | what\s(do\s(we|you)|does\s(the|this)\s(session|collection|conference|track)|does\sit)\s
-      (have|offer|contain|bring|show)
-    | what\s(should|can|could)\s(i|we)\s(see|look\sat|read|visit|attend|check\sout)
-    | tell\s(me|us)\s(something\s)?about\s(the\s)?([\w-]+\s){0,4}
-      (models|methods|papers|approaches|algorithms|techniques|posters|research)
-    | people\s(doing|working) | what('s|\sis)\sin\s(the|this)\s(session|collection|track)
-    | what('s|\sis|\sare)\s(the|this|these)\s(session|collection|track|conference|papers)\sabout )\b"""
-)
-TWO_PAPERS = pattern(
-    r"""\b(two|both|2)\s(\w+\s){0,3}(papers|works|posters|approaches|methods|ones|of\s(them|these))\b"""
-)
-MANY = pattern(
-    r"""\b( (which|what|list|all|any|other|more|name|show(\sme)?(\sthe)?)\s(of\sthe\s|the\s)?(\w+\s){0,3}
-            (papers|works|posters|studies)
-    | (papers|posters|talks)\s(on|about|that|which|dealing|using|with|for) | everything\s(on|about)
-    | are\sthere\s(\w+\s){0,3}(papers|works|posters) )\b"""
-)
-FIND = pattern(
-    r"""\b( is\sthere | are\sthere | any(one|body|thing)\b | has\sany(one|body) | does\sany(one|body)
-    | which\s(paper|work|poster|one)\b | such\sa\s(paper|work|poster|thing)\b
-    | which\sof\s(those|these|them)\b | what\spaper\b
-    | any\s(other\s)?(paper|work|poster)\b | another\s(paper|work|poster)\b
-    | does\ssome(one|body) | has\ssome(one|body) | did\s(some|any)(one|body) | who\s(does|did)\s(that|this|so)
-    | looking\sfor | (i|we)\s(look|search)\sfor | (i'm|i\sam)\safter | search(ing)?\sfor | find\sme | point\sme\sto
-    | who\s(works|is\sworking|proposes|proposed|looked|looks)\s )
-    | ^\s*((a|any|the|some)\s)?(paper|work|poster|something|anything)\s(to|that|which|for|on|about|where|with)\b
-    | ^\s*(a|any|the)\s(paper|work|poster)\b"""
+# Where the topic of an overview stands.
+ABOUT_TOPIC = pattern(
+    r"""\b( about | regarding | concerning | interested\sin | deal(s|ing)?\swith | (going\son|happening|new)\sin
+    | (everything|all|anything|work(s|ing)?|papers?|posters?|research|overview|summary|survey)\s(on|of) )\s
+    (?P<topic>[^?!]{3,}?) (?=[?!] | \.(\s|$) | $)"""
 )
 # What an overview is wrapped in: the rest is its topic.
 NOT_TOPIC = pattern(
@@ -64,13 +32,12 @@ NOT_TOPIC = pattern(
     | deals?(\swith)? | dealing(\swith)? | i\s(work\son|care\sabout|am\sinterested\sin) | should\si\s(see|read)
     | offers? | have | contain | bring | we | does | do | you | me | us | tell | something | got | and
     | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
-    | using | say | that | they | abstracts? | included | main | themes | topics )\b"""
+    | using | say | that | they | abstracts? | included | main | themes | topics | who | should | could | would | please
+    | everything | summarise | walk | through | read | see )\b"""
 )
 TOPIC_NAMED = pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
-QUOTED = pattern(r"""[“"][^“”"]{20,}[”"]""")
-ONE_PAPER = pattern(r"""["“”«»] | \b(the|this|that|their|its)\s([\w-]+\s){0,4}(paper|work|authors?|abstract)\b""")
 BETWEEN_SIDES = pattern(
-    r"""\s*(?: \bversus\b | \bvs\b\.? | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
+    r"""\s*(?: // | \| | \bversus\b | \bvs\b\.? | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
 )
 BETWEEN_TOPICS = pattern(r"""[,;:/()?!] | \.(?=\s|$) | \b(?:and|or|as\swell\sas)\b""")
 NO_SIDE = pattern(
@@ -100,15 +67,12 @@ LEANS = pattern(
 )
 # ... and what points to one only when little was said before it in the same question.
 PRONOUN = pattern(r"""\b( it | its | they | their | them | he | she | his | her | this | these | those )\b""")
+# "Which network do they use": the subject was named before, unless a clause in front of it names it.
+ABOUT_THEM = pattern(
+    r"""(?:^|[.!]\s+) [^,;:.!?“"]* \b(do|does|did|is|are|was|were|has|have|can|could)\s(they|it|he|she)\b [^.!]* $"""
+)
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 OTHERS = pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")
-ORDERS = pattern(
-    r"""^\W*(please\s)?(tell|explain|describe|summari[sz]e|give|show|list|compare|name|quote|say|write|repeat|ignore|print)\b"""
-)
-QUESTION_WORD = pattern(
-    r"""\b(what|which|who|whom|whose|how|when|where|why)\b
-    | ^\W*(do|does|did|is|are|was|were|can|could|has|have|will|would|should)\b"""
-)
 ASKS = pattern(
     r"""\b( what|which|who|whom|whose|how|when|where|why|do|does|did|is|are|was|were|can|could|has|have )\b"""
 )

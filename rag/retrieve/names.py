@@ -162,7 +162,7 @@ def person_named(question: str) -> str | None:
         r"\b(?:papers?|works?|posters?|articles?|publications?|anything|something|one|written|authored)"
         rf" (?:\w+ )?(?:by|from|of)\s+{name}",
         rf"\b{name}['’]s? (?:\w+ ){{0,2}}(?:papers?|works?|posters?)\b",
-        rf"\bdid {name} (?:\w+ )?(?:co-?author|write|publish|present|contribute)",
+        rf"\b(?:did|does|do) {name} (?:\w+ )?(?:co-?author|write|publish|present|contribute|have|show|bring)",
         rf"\b(?:with|has|have) {name} (?:as|among|on)\b",
         rf"\bauthor(?:ed by)? {name}",
     )

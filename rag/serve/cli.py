@@ -25,6 +25,7 @@ from rag.serve import (
     cli_bench,
     cli_chat,
     cli_eval,
+    cli_eval_routes,
     cli_eval_support,
     cli_export,
     cli_feedback,
@@ -85,7 +86,7 @@ def hoist(args: Sequence[str]) -> list[str]:
 
 COMMANDS = (
     *(cli_index, cli_ask, cli_chat, cli_serve, cli_mcp, cli_papers, cli_export, cli_feedback, cli_models),
-    *(cli_eval, cli_eval_support, cli_bench, doctor),
+    *(cli_eval, cli_eval_support, cli_eval_routes, cli_bench, doctor),
 )
 
 

@@ -14,7 +14,8 @@ from made_up_assistant import assistant_of
 
 from rag.answer.overview import announces, is_whole
 from rag.answer.pipeline import Assistant
-from rag.answer.route import route, topic, topic_phrases
+from rag.answer.route import topic, topic_phrases
+from rag.answer.router import Router
 from rag.index.chunk import make_chunks
 from rag.index.topics import stored_topics
 from rag.serve.terminal import make_console, show_answer
@@ -207,7 +208,7 @@ def test_announcements(sentence: str, thing: str, expected: bool) -> None:
     ],
 )
 def test_a_question_about_everything_is_told_from_one_about_a_topic(question: str, whole: bool) -> None:
-    assert route(question) == "overview"
+    assert Router.load().best(question) == "overview"
     assert is_whole(question) is whole
 
 

@@ -64,7 +64,7 @@ def test_nothing_is_read_twice_without_the_second_read(assistant: Assistant, mod
 
 def test_one_paper_is_read_without_the_others_beside_it(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Ladders lean left."] * 4
-    question = "What do boats, ladders, clocks and tunes do?"
+    question = "How many boats float, ladders lean and clocks run slow?"
     ask(assistant, question, "")
     ask(assistant, question, "beside")
     assert "Other papers say" in model.prompts[0].tail

@@ -326,7 +326,7 @@ def test_a_long_message_is_searched_by_what_it_asks(assistant: Assistant, model:
 
 def test_a_huge_question_fits(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 41 minutes."]
-    answer, _ = ask(assistant, "boats ponds sank minutes " * 50_000 + "?")
+    answer, _ = ask(assistant, "boats ponds sank minutes " * 50_000 + "how many?")
     assert answer.citations
     assert model.count_tokens(model.prompts[0]) <= model.context_tokens
 

@@ -26,7 +26,7 @@ def test_a_draft_brings_what_its_question_will_read(assistant: Assistant, model:
 
 
 def test_a_draft_of_a_followup_is_about_what_was_talked_about(assistant: Assistant) -> None:
-    found = likely(assistant, "And how many of them", [Turn(BOATS)])
+    found = likely(assistant, "And how many of them sank", [Turn(BOATS)])
     assert "Title: A Census of Paper Boats" in found[0].stable
 
 

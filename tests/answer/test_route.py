@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.followup import leans_on_history
-from rag.answer.route import core, route, sides, topic
+from rag.answer.route import core, sides, topic
+from rag.answer.router import Router
 from rag.types import Route
 
 
@@ -14,7 +15,7 @@ from rag.types import Route
     [
         ("How long does training WaxNet take, and on which GPU?", "fact"),
         ("Which optimizer does the paper on boats use?", "fact"),
-        ("By how much does WaxNet improve compared to FoldNet", "compare"),
+        ("How does WaxNet compare to FoldNet?", "compare"),
         ("What is the difference between WaxNet and FoldNet?", "compare"),
         ("waxnet vs foldnet: what does each change?", "compare"),
         ("Which methods are compared in the boat paper?", "fact"),
@@ -37,14 +38,13 @@ from rag.types import Route
         ("I sail. What should I look at?", "overview"),
         ("what's going on in heron counting", "overview"),
         ("Tell me about statistical models of ponds.", "overview"),
-        ("Tell me about WaxNet", "fact"),
         ("Two papers wax boats. How do they differ?", "compare"),
         ("WaxNet or FoldNet: which one floats longer?", "compare"),
         ("What is the smallest pond that the heron count still works with?", "fact"),
     ],
 )
 def test_route(question: str, expected: Route) -> None:
-    assert route(question) == expected
+    assert Router.load().best(question) == expected
 
 
 def test_sides_name_the_things_compared() -> None:
@@ -114,8 +114,9 @@ def test_the_one_points_to_an_earlier_turn(question: str) -> None:
 
 
 def test_quoted_text_does_not_choose_the_route() -> None:
-    assert route("In the paper that says “we compare many papers and give an overview”: how many boats sank?") == "fact"
-    assert route("How do “Why Ladders Lean Left at Home” and “Slow Clocks for Fast Rooms” differ?") == "compare"
+    best = Router.load().best
+    assert best("In the paper that says “we compare many papers and give an overview”: how many boats sank?") == "fact"
+    assert best("How do “Why Ladders Lean Left at Home” and “Slow Clocks for Fast Rooms” differ?") == "compare"
 
 
 @pytest.mark.parametrize("question", ["Forget that one. Which boats sink?", "ok, new topic: do they wax it?"])

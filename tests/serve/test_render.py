@@ -280,7 +280,7 @@ def test_text_being_written_is_marked_as_such_and_what_broke_off_says_so() -> No
 
 
 def test_a_card_shows_the_whole_abstract_with_every_quote_marked() -> None:
-    html = cards.evidence([TURN])
+    html = cards.evidence(TURN)
     seen = assert_harmless(html)
     assert f'<mark data-spans="0-10">Kites fly.</mark> <mark data-spans="11-31">{STRINGS.text}</mark>' in html
     assert PAPER.abstract in seen.text
@@ -290,7 +290,7 @@ def test_a_card_shows_the_whole_abstract_with_every_quote_marked() -> None:
 
 def test_a_card_tells_award_digest_and_web_page() -> None:
     paper = replace(PAPER, award="Best Kite", text_kind="digest", url="https://kites.example/1?a=1&b=2")
-    seen = assert_harmless(cards.evidence([replace(TURN, evidence=(Evidence(1, paper, 1.0, ()),))]))
+    seen = assert_harmless(cards.evidence(replace(TURN, evidence=(Evidence(1, paper, 1.0, ()),))))
     assert "Best Kite" in seen.text
     assert "our short digest, not the abstract" in seen.text
     assert seen.values("href") == [
@@ -306,14 +306,14 @@ def test_a_card_tells_award_digest_and_web_page() -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "http://[", "kites"])
 def test_only_web_addresses_become_links(url: str) -> None:
     shown = replace(TURN, evidence=(Evidence(1, replace(PAPER, url=url), 1.0, ()),))
-    assert not [link for link in Seen(cards.evidence([shown])).values("href") if not link.startswith("#paper")]
+    assert not [link for link in Seen(cards.evidence(shown)).values("href") if not link.startswith("#paper")]
 
 
 def test_only_the_last_turns_evidence_is_shown_at_first() -> None:
-    html = cards.evidence([replace(TURN, number=1), TURN])
-    assert html.count("<section") == 2
-    assert html.count(" hidden>") == 1
-    assert html.index(" hidden>") < html.index('data-turn="2"')
+    newest, before = cards.evidence(TURN), cards.earlier([replace(TURN, number=1)])
+    assert newest.count("<section") == before.count("<section") == 1
+    assert before.count(" hidden>") == 1 and " hidden>" not in newest
+    assert 'data-turn="1"' in before and 'data-turn="2"' in newest
 
 
 def test_a_refusal_offers_titles_as_questions() -> None:
@@ -373,7 +373,7 @@ def test_no_text_becomes_markup(title: str, body: str, question: str, answer: st
         shown, busy=False, themes=(Theme(answer, (1,)), Theme("", ())), cited=("p",), refusal="", problem=""
     )
     assert_harmless(render.turn(themed, follow_ups=follow_ups(themed, {"p": body})))
-    seen = assert_harmless(cards.evidence([shown]))
+    seen = assert_harmless(cards.evidence(shown))
     assert body in seen.text
     assert title in seen.text
     assert_harmless(render.status(shown, 3))

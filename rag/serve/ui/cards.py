@@ -21,12 +21,16 @@ def segments(abstract: str, quotes: Iterable[Quote]) -> list[tuple[str, tuple[st
     ]
 
 
-def evidence(turns: Sequence[ShownTurn]) -> str:
-    """The evidence panel: one set of cards for every turn, the last one shown. Page code shows another when one of
-    its citations is followed."""
-    if not turns:
+def evidence(shown: ShownTurn | None) -> str:
+    """The evidence panel's set of cards for the newest turn."""
+    if shown is None:
         return '<p class="empty">The sentences that prove an answer appear here, inside their abstracts.</p>'
-    return "".join(_set(shown, hidden=shown is not turns[-1]) for shown in turns)
+    return _set(shown, hidden=False)
+
+
+def earlier(turns: Sequence[ShownTurn]) -> str:
+    """The sets of cards of the turns before, hidden: page code shows one when one of its citations is followed."""
+    return "".join(_set(shown, hidden=True) for shown in turns)
 
 
 def _set(shown: ShownTurn, *, hidden: bool) -> str:

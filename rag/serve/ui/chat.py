@@ -97,7 +97,8 @@ class Chat:
             "past": "",
             "current": self.welcome(collection),
             "status": render.status(None),
-            "evidence": cards.evidence(()),
+            "earlier": "",
+            "evidence": cards.evidence(None),
             "turns": (),
             "saved": history.keep(collection, ()),
         }
@@ -127,14 +128,15 @@ class Chat:
             last = ShownTurn(len(turns) + 1, question)
             yield {
                 "past": "".join(render.turn(turn) for turn in turns),
+                "earlier": cards.earlier(turns),
                 "question": "",
-                **self._shown(last, turns, 0),
+                **self._shown(last, 0),
             }
             for shown, seconds in self._follow(last, turns, collection, run.stop, scope.read(limit)):
                 if run.discarded.is_set():
                     yield {}
                     return
-                update = self._shown(shown, turns, seconds, before=last)
+                update = self._shown(shown, seconds, before=last)
                 yield update if shown.busy else {**update, **self._finished(shown, turns, collection)}
                 last = shown
 
@@ -196,16 +198,14 @@ class Chat:
             if stream is not None:
                 stream.close()  # type: ignore[attr-defined]
 
-    def _shown(
-        self, shown: ShownTurn, turns: Sequence[ShownTurn], seconds: int, *, before: ShownTurn | None = None
-    ) -> dict[str, Any]:
+    def _shown(self, shown: ShownTurn, seconds: int, *, before: ShownTurn | None = None) -> dict[str, Any]:
         update = {"current": render.turn(shown), "status": render.status(shown, seconds)}
         if before is None or (before.evidence, before.sentences, before.busy) != (
             shown.evidence,
             shown.sentences,
             shown.busy,
         ):
-            update["evidence"] = cards.evidence((*turns, shown))
+            update["evidence"] = cards.evidence(shown)
         return update
 
     def draft(self, question: str, turns: Sequence[ShownTurn], collection: str, limit: str = "") -> None:
@@ -247,7 +247,8 @@ class Chat:
         return {
             "past": "".join(render.turn(turn) for turn in turns[:-1]),
             "current": self._last(turns, collection) if turns else self.welcome(collection),
-            "evidence": cards.evidence(turns),
+            "earlier": cards.earlier(turns[:-1]),
+            "evidence": cards.evidence(turns[-1] if turns else None),
         }
 
     def choose(self, collection: str, tab: str) -> dict[str, Any]:

@@ -103,7 +103,7 @@
 
   // --- the focus stays on what was focused, though Gradio writes it anew while an answer streams ---
 
-  const CHANGING = "#pc-past, #pc-current, #pc-cards";
+  const CHANGING = "#pc-past, #pc-current, #pc-cards-earlier, #pc-cards-newest";
   const FOCUSABLE = "a[href], button, summary, .card";
   let held = null;
   function hold(element) {

@@ -1,7 +1,7 @@
 """The Gradio shell of the chat page: components, what they call, and nothing that decides about answers.
 
 Gradio is imported here only, when the page is built. One component shows the finished turns, one the turn being
-written, so that a growing conversation is not sent again with every word.
+written, and the same for their evidence, so that a growing conversation is not sent again with every word.
 """
 
 from __future__ import annotations
@@ -147,7 +147,9 @@ def _build(gr: Any, chat: Chat, *, may_add: bool) -> Any:
                 gr.HTML(render.legend(), elem_id="pc-legend", **plain)
             with gr.Column(elem_id="pc-evidence"):
                 gr.HTML("<h2>Evidence</h2>", elem_id="pc-evidence-head", **plain)
-                parts["evidence"] = gr.HTML(cards.evidence(()), elem_id="pc-cards", **plain)
+                with gr.Column(elem_id="pc-cards"):
+                    parts["earlier"] = gr.HTML("", elem_id="pc-cards-earlier", **plain)
+                    parts["evidence"] = gr.HTML(cards.evidence(None), elem_id="pc-cards-newest", **plain)
         gr.HTML(views.shell() + adding_views.shell(may_add), elem_id="pc-views", **plain)
         # Pressed by page code, which has no other way to call a function of Gradio's.
         for name in ("act", "draft"):
