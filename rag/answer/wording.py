@@ -37,7 +37,8 @@ NOT_TOPIC = pattern(
 )
 TOPIC_NAMED = pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
 BETWEEN_SIDES = pattern(
-    r"""\s*(?: // | \| | \bversus\b | \bvs\b\.? | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
+    r"""\s*(?: // | \| | \bversus\b | \bvs\b\.?
+    | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
 )
 BETWEEN_TOPICS = pattern(r"""[,;:/()?!] | \.(?=\s|$) | \b(?:and|or|as\swell\sas)\b""")
 NO_SIDE = pattern(
