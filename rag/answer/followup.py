@@ -87,12 +87,18 @@ class FollowUps:
         excluded: tuple[str, ...] = ()
         if wording.OTHERS.search(question):
             excluded = papers[-1][:1] if len(papers) > 1 else papers[-1]
-        route: Route | None = None
-        if not wording.ASKS.search(question):  # a fragment goes the way of the turn before
-            route = "overview" if self.router.wants_many(question) else self.router.best(leaned[-1].question)
-        elif wording.ABOUT_THEM.search(question) and self.router.best(leaned[-1].question) in ("fact", "find"):
-            route = "fact"
+        route = self._route(question, leaned[-1].question)
         return Context(" ".join([*texts, question]), favoured, excluded, route)
+
+    def _route(self, question: str, last: str) -> Route | None:
+        """The route of a question that leans on the question `last`; None where its own wording tells."""
+        before, own = self.router.best(last), self.router.best(question)
+        if not wording.ASKS.search(question):  # a fragment goes the way of the turn before
+            return "overview" if self.router.wants_many(question) else before
+        if wording.OTHERS.search(question) and wording.WANTS_PAPERS.search(question):
+            return own if own in ("find", "overview") else "find"
+        about_one = before in ("fact", "find") and own in ("find", "overview")
+        return "fact" if about_one and not wording.WANTS_PAPERS.search(question) else None
 
     def search(self, question: str, context: Context, *, limit: int) -> Found:
         """The best papers for a question in its context."""

@@ -89,7 +89,7 @@ class People:
         return self._papers_by(question, sure=False)
 
     def _papers_by(self, question: str, *, sure: bool) -> Recorded | None:
-        cue = bool(record_wording.AUTHOR.search(question))
+        cue = sure or bool(record_wording.AUTHOR.search(question))
         mentions = [m for m in self._names.mentions(question) if m.full or cue]
         if any(mention.full for mention in mentions):
             joined = record_wording.JOINED.search(question) is not None

@@ -84,8 +84,8 @@ GENERAL_WORDS = frozenset(
         "paper papers poster session collection conference author authors wrote written list all which who whom by"
         " co-author published publish name names here together work works any both give show tell me please find first"
         " last did does present presented contribute count number many article articles abstract abstracts got get gets"
-        " submitted submit share shared common jointly joint involved title titles there something anything work mention"
-        " mentions mentioned turn occur appear term word keyword name cite"
+        " submitted submit share shared common jointly joint involved title titles there something anything work"
+        " mention turn occur appear term word keyword name cite"
     )
 )
 

@@ -33,7 +33,7 @@ NOT_TOPIC = pattern(
     | offers? | have | contain | bring | we | does | do | you | me | us | tell | something | got | and
     | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
     | using | say | that | they | abstracts? | included | main | themes | topics | who | should | could | would | please
-    | everything | summarise | walk | through | read | see )\b"""
+    | everything | summarise | walk | through | read | see | at )\b | ['’]s\b"""
 )
 TOPIC_NAMED = pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
 BETWEEN_SIDES = pattern(
@@ -71,6 +71,10 @@ PRONOUN = pattern(r"""\b( it | its | they | their | them | he | she | his | her 
 # "Which network do they use": the subject was named before, unless a clause in front of it names it.
 ABOUT_THEM = pattern(
     r"""(?:^|[.!]\s+) [^,;:.!?“"]* \b(do|does|did|is|are|was|were|has|have|can|could)\s(they|it|he|she)\b [^.!]* $"""
+)
+# Papers themselves are asked for, not something that one says.
+WANTS_PAPERS = pattern(
+    r"""\b( papers? | works? | posters? | stud(y|ies) | articles? | talks? | (any|some)\s?(one|body) | who | ones? )\b"""
 )
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 OTHERS = pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")

@@ -44,6 +44,11 @@ def hits(dense: float) -> list[Hit]:
         ("How long do boats float in Paris?", []),
         ("WHY DO ZEPPELINS SINK", []),
         ("Does it REALLY float, and NOT sink?", []),
+        ("We have no GPUs here. How long do boats float?", []),  # what leads up to a question is not asked about
+        ("I read of HullNet. Boats are my hobby.", ["HullNet"]),  # ... unless nothing is asked
+        ("does a boat2boat model float?", []),  # a word of the field rather than a name
+        ("Does mHULL float?", ["mHULL"]),
+        ("Does mPB float?", []),  # the PB of papers, in a variant
     ],
 )
 def test_unknown_names(catalogue: Catalogue, question: str, unknown: list[str]) -> None:

@@ -68,6 +68,13 @@ def test_a_fragment_goes_the_way_of_the_turn_before(followups: FollowUps) -> Non
     assert followups.context("and how long do they float?", history).route is None
 
 
+def test_what_leans_on_one_paper_is_a_fact_about_it(followups: FollowUps) -> None:
+    history = [Turn("Is there a paper that counts boats on ponds?")]
+    assert followups.context("What improvements do they report on leaks?", history).route == "fact"
+    assert followups.context("Any other paper besides that one on the same kind of ponds?", history).route == "find"
+    assert followups.context("which papers use that?", history).route is None
+
+
 def test_a_new_topic_is_found_although_the_wording_leans(assistant: Assistant, followups: FollowUps) -> None:
     history = [Turn("How long do folded paper boats float on ponds?")]
     question = "what do they call the whistling machine that learns tunes by humming them backwards?"

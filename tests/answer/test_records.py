@@ -237,3 +237,50 @@ def test_what_is_counted_is_told(records: Records) -> None:
 )
 def test_what_the_catalogue_leaves_to_the_abstracts(records: Records, question: str) -> None:
     assert ask(records, question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("everything by Gia Moss pls, I like her clocks and ladders", {"ladder", "clock"}),
+        ("Did Oar, Moss and Ibanez sign something as one group here?", {"ladder"}),
+        ("kites, in which abstracts do they turn up? count too", {"kite"}),
+        ("Please list the ones that mention ponds.", {"pond"}),
+        ("abstracts with the term clocks, all of them", {"clock"}),
+        ("How many abstracts mention ponds, and which ones are they?", {"pond"}),
+        ("are there any papers written by just one person? which?", {"clock"}),
+        ("Who published alone?", {"clock"}),
+    ],
+)
+def test_wordings_of_a_sure_question(records: Records, question: str, expected: set[str]) -> None:
+    assert cited(records.answer(question, list, sure=True)) == expected
+
+
+def test_words_beside_a_name_make_it_a_question_about_content_where_nothing_is_sure(records: Records) -> None:
+    assert ask(records, "everything by Gia Moss pls, I like her clocks and ladders") is None
+
+
+def test_a_small_word_is_no_surname_of_somebody_named_beside_others(tmp_path: Path) -> None:
+    papers = [Paper("a", "Boats", ("Ada Quill", "Bo Reed"), "Boats."), Paper("b", "Ponds", ("Quynh Do",), "Ponds.")]
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(paper, [], 1) for paper in papers])
+        assert cited(ask(Records(catalogue), "Did Ada Quill and Bo Reed do joint work?")) == {"a"}
+
+
+def test_marks_in_titles(tmp_path: Path) -> None:
+    papers = [
+        Paper("why", "Why Do Boats Sink?", (), "A question."),
+        Paper("net", "WaxNet: Boats", (), "Is it a question?"),
+        Paper("wow", "Boats!", (), "Boats."),
+    ]
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(paper, [], 1) for paper in papers])
+        records = Records(catalogue)
+        assert cited(ask(records, "Which paper titles contain a question mark?")) == {"why"}
+        assert cited(ask(records, "titles with an exclamation mark")) == {"wow"}
+        assert cited(ask(records, "How many colons are there in titles?")) == {"net"}
+
+
+def test_somebody_who_is_not_there_is_said_to_be_absent(records: Records) -> None:
+    found = ask(records, "Which papers does Ada Quill have here?")
+    assert found is not None and "Ada Quill" in found.refusal

@@ -122,3 +122,29 @@ def test_quoted_text_does_not_choose_the_route() -> None:
 @pytest.mark.parametrize("question", ["Forget that one. Which boats sink?", "ok, new topic: do they wax it?"])
 def test_an_announced_new_topic_leans_on_nothing(question: str) -> None:
     assert not leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("my sister builds boats, what should I tell her about wax coatings at this session", "wax coatings"),
+        ("I sail a lot. Could you walk me through everything on leaky boats that's presented here?", "leaky boats"),
+        ("social herons, wet otters: who does what?", "social herons, wet otters"),
+        ("Overview of it", "Overview of it"),
+    ],
+)
+def test_the_topic_stands_behind_about(question: str, expected: str) -> None:
+    assert topic(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("Nice. Which kind of network do they use?", True),
+        ("On what sort of pond did it float longest?", True),
+        ("For paper boats on ponds, does it matter how they are waxed?", False),
+        ("Which wax do boats with sails need?", False),
+    ],
+)
+def test_a_subject_that_was_named_before(question: str, leans: bool) -> None:
+    assert leans_on_history(question) == leans
