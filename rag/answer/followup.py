@@ -93,10 +93,10 @@ class FollowUps:
     def _route(self, question: str, last: str) -> Route | None:
         """The route of a question that leans on the question `last`; None where its own wording tells."""
         before, own = self.router.best(last), self.router.best(question)
-        if not wording.ASKS.search(question):  # a fragment goes the way of the turn before
-            return "overview" if self.router.wants_many(question) else before
         if wording.OTHERS.search(question) and wording.WANTS_PAPERS.search(question):
             return own if own in ("find", "overview") else "find"
+        if not wording.ASKS.search(question):  # a fragment goes the way of the turn before
+            return "overview" if self.router.wants_many(question) else before
         about_one = before in ("fact", "find") and own in ("find", "overview")
         return "fact" if about_one and not wording.WANTS_PAPERS.search(question) else None
 

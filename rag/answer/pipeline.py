@@ -61,8 +61,10 @@ SPEAKS_TO_IT = 0.4
 # that it has, is at least this.
 DESCRIBED_COSINE = 0.45
 DESCRIBED_WORDS = 0.5
-# A question that the catalogue could answer is taken for one when this is how likely its wording says so (0..1).
-LEAST_RECORDED = 0.2
+# A question that the catalogue could answer is left to another route where its wording says that it is hardly one for
+# the catalogue, and surely one of the other (0..1).
+HARDLY_RECORDED = 0.2
+SURELY_OTHER = 0.75
 SURELY_RECORDED = 0.6
 
 
@@ -147,11 +149,12 @@ class Assistant:
     def recorded(self, question: str, nearest: Nearest) -> Recorded | None:
         """What the catalogue says by itself; None where it says nothing, or where the question is about something else
         by its wording."""
-        likely = self.router.probabilities(question).get("catalogue", 0.0)
+        routes = self.router.probabilities(question)
+        likely = routes.get("catalogue", 0.0)
         recorded = self.records.answer(question, nearest, sure=likely >= SURELY_RECORDED)
         if recorded is None or recorded.refusal:
             return recorded
-        return recorded if likely >= LEAST_RECORDED else None
+        return None if likely < HARDLY_RECORDED and max(routes.values()) >= SURELY_OTHER else recorded
 
     def _route(self, question: str, search: Callable[[], Found]) -> Route:
         """The most likely route that the collection allows."""

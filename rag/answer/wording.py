@@ -74,7 +74,8 @@ ABOUT_THEM = pattern(
 )
 # Papers themselves are asked for, not something that one says.
 WANTS_PAPERS = pattern(
-    r"""\b( papers? | works? | posters? | stud(y|ies) | articles? | talks? | (any|some)\s?(one|body) | who | ones? )\b"""
+    r"""\b( papers? | works? | posters? | stud(y|ies) | articles? | talks? | (any|some)\s?(one|body) | who
+    | ones? )\b"""
 )
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 OTHERS = pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")
