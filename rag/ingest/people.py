@@ -46,7 +46,8 @@ def people_of(value: Any) -> tuple[str, ...]:
             raise Nameless("the name of an author is too long")
         if name:
             names.append(name)
-    return tuple(names)
+    half = len(names) // 2  # some lists of proceedings are their first half twice
+    return tuple(names[:half] if names[:half] == names[half:] else names)
 
 
 def spoken(name: str) -> str:

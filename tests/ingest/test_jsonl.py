@@ -110,6 +110,11 @@ def test_facts_that_a_paper_need_not_have_do_not_cost_the_paper(tmp_path: Path) 
         ),
         ([{"family": "Marsh", "given": "Bo", "suffix": "Jr."}], ["Bo Marsh Jr."]),
         ([{"fullname": "Ada Quill"}, " Bo  Marsh ", ""], ["Ada Quill", "Bo Marsh"]),
+        (
+            "Ada Quill;Bo Marsh;Ada Quill;Bo Marsh",
+            ["Ada Quill", "Bo Marsh"],
+        ),  # a list twice, as some proceedings have it
+        (["Wei Marsh", "Ada Quill", "Wei Marsh"], ["Wei Marsh", "Ada Quill", "Wei Marsh"]),  # two people of one name
         ([], []),
     ],
 )

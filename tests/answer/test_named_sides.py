@@ -1,0 +1,29 @@
+"""Comparisons that name their papers: the names choose them, whatever else the question says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from made_up_assistant import assistant_of
+
+from rag.testing import ScriptedGenerator
+from rag.types import Done, Paper
+
+PAPERS = [
+    Paper(
+        "wax", "WaxNet: Coating Paper Boats", (), "WaxNet coats paper boats. We show that coated boats float longer."
+    ),
+    Paper("fold", "FoldPro: Sheets in Seven Layers", (), "FoldPro folds sheets. We show that seven layers keep dry."),
+    Paper("bin", "Choosing Parts for a Bin of Industrial Toys", (), "We choose parts for bins of industrial toys."),
+    Paper("toys", "Industrial Toys and their Parts", (), "Industrial parts of toys are decided upon in a bin."),
+    Paper("clock", "Slow Clocks", (), "A slow clock is compared with WaxNet and FoldPro in passing."),
+]
+
+
+def test_the_papers_named_are_compared(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets."])
+    with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
+        question = "I can't decide between WaxNet and FoldPro for my bin of industrial parts. How do they differ?"
+        *_, last = assistant.ask(question)
+    assert isinstance(last, Done) and last.answer.route == "compare"
+    assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
