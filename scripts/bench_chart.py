@@ -15,7 +15,7 @@ WAYS = {
     "missing": "posterchat, paper not read before",
     "at_hand": "posterchat, paper read before",
 }
-WIDTH, LEFT, BAR, ROW, TOP = 720, 250, 22, 62, 34
+WIDTH, LEFT, BAR, ROW, TOP = 740, 264, 22, 62, 34
 STYLE = """text { font: 14px system-ui, sans-serif; fill: #24292f } .soft { fill: #57606a; font-size: 12px }
 .word { fill: #2f6f9f } .rest { fill: #9cc3de }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .soft { fill: #9198a1 } .rest { fill: #41647c } }"""
