@@ -16,7 +16,7 @@ from typing import Any
 from chromium import chromium, server
 
 VISITS = 5
-QUESTIONS = ("Which papers are about graphs, and how do they differ?", "Give me an overview of the session.")
+QUESTIONS = ("Two papers are about graphs. How do they differ?", "Give me an overview of the session.")
 DRAFT = "and which of these papers say something about their results "
 WATCH = """() => { window.seen = {task: [], event: [], shift: 0};
   new PerformanceObserver(list => list.getEntries().forEach(e => window.seen.task.push(e.duration)))

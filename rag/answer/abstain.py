@@ -27,9 +27,10 @@ NEAR_ENOUGH = 0.6
 # (docs/decisions.md).
 LEAST_AGREEMENT = 1.05
 LEAD_COUNTS = 0.4
-# An overview needs a paper that is near enough to its topic: a logistic regression over the cosine and the share of
-# the topic's weighted words that the paper has, fitted on 47 overviews of four sessions and 18 topics that they lack,
-# scaled to the share. Each session left out in turn, 15 of the 18 are turned away and 1 of the 47 (docs/decisions.md).
+# An overview of a topic that no paper has word for word needs one that is near enough: a logistic regression over the
+# cosine and the share of the topic's weighted words that the paper has, fitted on 47 overviews of four sessions and 18
+# topics that they lack, scaled to the share. With each set of questions left out in turn, 15 of the 18 are turned away
+# and 1 of the 47 (docs/decisions.md).
 COSINE_COUNTS = 4.0
 LEAST_FOR_OVERVIEW = 1.72
 # Probability that the model gives to "yes" when it is asked whether the abstract says the sentence that it wrote, where

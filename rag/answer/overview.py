@@ -72,13 +72,14 @@ class Overview:
                 asked = " ".join([asked, *long_forms.values()])
                 found = self.searcher.search(asked, limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
         hits = [hit for hit in found.hits if not limit_to or hit.paper.id in limit_to]
+        spelling = self._spelling(run.question, long_forms) if alone else set()
         if lines:
             hits = [hit for hit in hits if hit.paper.id in lines]
-        elif no_overview(asked, hits, self.finder.weights):
+        elif not spelling and no_overview(asked, hits, self.finder.weights):
             run.refusal = NO_SUCH_PAPER
             return
         elif alone:
-            hits = relevant_set(hits, self._spelling(run.question, long_forms) if self.spelled else ())
+            hits = relevant_set(hits, spelling if self.spelled else ())
         else:
             hits = relevant(hits)
         yield from self._list(run, hits, lines)

@@ -100,7 +100,7 @@ def test_papers_chosen_on_the_map_are_the_only_ones_asked(page: Page) -> None:
 
 
 def test_stopping_leaves_quotes_and_the_machine_idle(page: Page) -> None:
-    send(page, "Which papers are about graphs, and how do they differ?")
+    send(page, "Two papers are about graphs. How do they differ?")
     expect(cards(page).first).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Stop").click()
     ended(page)
