@@ -161,7 +161,7 @@ class Assistant:
         for route in self.router.probabilities(question):
             if route == "compare" and not several.comparable(question, search(), self.searcher):
                 continue
-            if route == "overview" and self._names_one_paper(question):
+            if route == "overview" and not names_topic(question) and self._names_one_paper(question):
                 continue
             if route != "catalogue":
                 return route
@@ -169,8 +169,8 @@ class Assistant:
 
     def _names_one_paper(self, question: str) -> bool:
         """Whether a question has the title of one paper, or a coined name that only one paper has."""
-        if names_topic(question) or len(self.records.names.titles(question)) == 1:
-            return not names_topic(question)
+        if len(self.records.names.titles(question)) == 1:
+            return True
         coined = coined_names(question)
         return len(coined) == 1 and len(self.searcher.catalogue.holding(coined[0])) == 1
 

@@ -32,8 +32,8 @@ NOT_TOPIC = pattern(
     | deals?(\swith)? | dealing(\swith)? | i\s(work\son|care\sabout|am\sinterested\sin) | should\si\s(see|read)
     | offers? | have | contain | bring | we | does | do | you | me | us | tell | something | got | and
     | what\sdo\sthey\s\w+ | their\sideas | people | doing | working\son | happening | it | is | are | do | use
-    | using | say | that | they | abstracts? | included | main | themes | topics | who | should | could | would | please
-    | everything | summarise | walk | through | read | see | at )\b | ['’]s\b"""
+    | using | say | that | they | abstracts? | included | main | themes | topics | who | should | could | would
+    | everything | walk | through | read | see | at )\b | ['’]s\b"""
 )
 TOPIC_NAMED = pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
 BETWEEN_SIDES = pattern(
