@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import rag
@@ -111,7 +113,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     measured: Any = MeasuredLibrary(library, metrics)
     chat = Chat(measured, running, collection=chosen)
     warmup = Warmup(library, chosen)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
 
     def health() -> dict[str, Any]:
         embedder, model = library.loaded()
@@ -142,6 +144,14 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     _guard(app, library.settings, metrics, host=host)
     warmup.start()
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """While the application is served, `app.state.loop` is the event loop that serves it."""
+    app.state.loop = asyncio.get_running_loop()
+    yield
+    app.state.loop = None
 
 
 def _is_own(settings: Settings, host: str) -> bool:

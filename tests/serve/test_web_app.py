@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
+from api_world import served
 
 from rag.errors import ModelMissing, UnknownCollection, UsageError
 from rag.serve.app import make_app, serve
@@ -162,3 +164,12 @@ def test_a_signal_ends_the_server_without_a_traceback(number: signal.Signals) ->
             assert process.wait(30) == 0
         assert process.stdout.read() == "left\n"
         assert process.stderr.read() == ""
+
+
+def test_stopping_from_another_thread_leaves_the_servers_loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")  # a loop that is touched from outside then raises in the toucher
+    with ExitStack() as tabs:
+        with served(FakeLibrary()) as site:
+            tab = tabs.enter_context(httpx.stream("GET", f"{site.url}/gradio_api/heartbeat/abc", timeout=30))
+            assert next(tab.iter_lines()) == "data: ALIVE"
+        # Leaving the block stopped it from this thread, with the tab still open.

@@ -93,7 +93,10 @@ async def _mount(gr: Any, app: FastAPI, chat: Chat, adding: Adding | None) -> Ca
     mounted: Any = app.routes[-1]
 
     def close() -> None:
-        mounted.app.stop_event.set()
+        # The event is the server's, and close is called from other threads and from signal handlers too.
+        loop: asyncio.AbstractEventLoop | None = getattr(app.state, "loop", None)
+        if loop is not None:
+            loop.call_soon_threadsafe(mounted.app.stop_event.set)
         if adding is not None:
             adding.close()
 
