@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rag.settings import Settings
 from rag.testing import HashEmbedder, made_up_papers
@@ -57,8 +57,8 @@ class Site:
 
 
 @contextmanager
-def served(library: Any, **options: Any) -> Iterator[Site]:
-    """The application on a free port until the block ends."""
+def served(library: Any, *, loop: Literal["auto", "asyncio"] = "auto", **options: Any) -> Iterator[Site]:
+    """The application on a free port until the block ends, in the loop that uvicorn chooses or in Python's own."""
     import uvicorn
 
     from rag.serve.app import make_app
@@ -67,7 +67,7 @@ def served(library: Any, **options: Any) -> Iterator[Site]:
 
     def run() -> None:
         app = make_app(library, **options)
-        config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none")
+        config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none", loop=loop)
         server = uvicorn.Server(config)
         made.put((app, server))
         server.run()

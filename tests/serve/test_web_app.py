@@ -159,7 +159,8 @@ def test_a_signal_ends_the_server_without_a_traceback(number: signal.Signals) ->
         url = process.stdout.readline().strip()
         assert httpx.get(f"{url}/health", timeout=30).json()["status"] == "ok"
         with httpx.stream("GET", f"{url}/gradio_api/heartbeat/abc", timeout=30) as heartbeat:
-            assert next(heartbeat.iter_lines()) == "data: ALIVE"  # a tab that stays open
+            tab = heartbeat.iter_lines()  # a tab stays open as long as this iterator is kept
+            assert next(tab) == "data: ALIVE"
             process.send_signal(number)
             assert process.wait(30) == 0
         assert process.stdout.read() == "left\n"
@@ -167,9 +168,10 @@ def test_a_signal_ends_the_server_without_a_traceback(number: signal.Signals) ->
 
 
 def test_stopping_from_another_thread_leaves_the_servers_loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")  # a loop that is touched from outside then raises in the toucher
-    with ExitStack() as tabs:
-        with served(FakeLibrary()) as site:
-            tab = tabs.enter_context(httpx.stream("GET", f"{site.url}/gradio_api/heartbeat/abc", timeout=30))
-            assert next(tab.iter_lines()) == "data: ALIVE"
-        # Leaving the block stopped it from this thread, with the tab still open.
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")  # Python's loop then raises in who touches it from outside
+    with ExitStack() as tabs, served(FakeLibrary(), loop="asyncio") as site:
+        heartbeat = tabs.enter_context(httpx.stream("GET", f"{site.url}/gradio_api/heartbeat/abc", timeout=30))
+        tab = heartbeat.iter_lines()  # open as long as this iterator is kept
+        assert next(tab) == "data: ALIVE"
+        assert httpx.get(f"{site.url}/health", timeout=30).is_success  # by now the tab waits for the server to stop
+        # Leaving the block stops it from this thread, with the tab still open.
