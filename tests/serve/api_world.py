@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rag.settings import Settings
 from rag.testing import HashEmbedder, made_up_papers
@@ -57,8 +58,9 @@ class Site:
 
 
 @contextmanager
-def served(library: Any, *, loop: Literal["auto", "asyncio"] = "auto", **options: Any) -> Iterator[Site]:
-    """The application on a free port until the block ends, in the loop that uvicorn chooses or in Python's own."""
+def served(library: Any, *, debug: bool = False, **options: Any) -> Iterator[Site]:
+    """The application on a free port until the block ends. `debug` runs it in a loop that raises an error in whoever
+    touches it from another thread."""
     import uvicorn
 
     from rag.serve.app import make_app
@@ -67,10 +69,13 @@ def served(library: Any, *, loop: Literal["auto", "asyncio"] = "auto", **options
 
     def run() -> None:
         app = make_app(library, **options)
-        config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none", loop=loop)
+        config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none")
         server = uvicorn.Server(config)
         made.put((app, server))
-        server.run()
+        if debug:
+            asyncio.run(server.serve(), debug=True)
+        else:
+            server.run()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

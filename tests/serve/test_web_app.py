@@ -167,9 +167,8 @@ def test_a_signal_ends_the_server_without_a_traceback(number: signal.Signals) ->
         assert process.stderr.read() == ""
 
 
-def test_stopping_from_another_thread_leaves_the_servers_loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")  # Python's loop then raises in who touches it from outside
-    with ExitStack() as tabs, served(FakeLibrary(), loop="asyncio") as site:
+def test_stopping_from_another_thread_leaves_the_servers_loop_alone() -> None:
+    with ExitStack() as tabs, served(FakeLibrary(), debug=True) as site:
         heartbeat = tabs.enter_context(httpx.stream("GET", f"{site.url}/gradio_api/heartbeat/abc", timeout=30))
         tab = heartbeat.iter_lines()  # open as long as this iterator is kept
         assert next(tab) == "data: ALIVE"
