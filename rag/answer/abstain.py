@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.answer import wording
 from rag.answer.facts import NAME, fold, names_in
 from rag.index.catalogue import Catalogue
 from rag.retrieve.evidence import TermWeights, overlap
-from rag.text import STOP_WORDS, split_sentences
+from rag.text import STOP_WORDS, content_words, split_sentences
 from rag.types import Hit
 
 NO_QUESTION = "There is no question to answer. Ask something about the papers."
@@ -44,6 +45,7 @@ FEW_SHARE = 0.05
 _LOOKED_AT = 5
 _MOST_NEAR = 20
 _LONGEST_ACRONYM = 5
+_LISTED_TOPICS = 3  # "bees, pollen or orchards": a paper is about one of them
 
 
 def not_stated(title: str) -> str:
@@ -109,9 +111,10 @@ def no_overview(topic: str, hits: Sequence[Hit], weights: TermWeights) -> bool:
     """Whether even the best papers are far from the topic of an overview."""
     if not hits:
         return True
-    asked = weights.of(topic)
+    parts = [part for part in wording.BETWEEN_TOPICS.split(topic) if content_words(part)]
+    asked = [weights.of(text) for text in ((topic, *parts) if len(parts) >= _LISTED_TOPICS else (topic,))]
     near = (
-        COSINE_COUNTS * hit.dense + overlap(asked, f"{hit.paper.title} {hit.paper.abstract}")
+        COSINE_COUNTS * hit.dense + max(overlap(words, f"{hit.paper.title} {hit.paper.abstract}") for words in asked)
         for hit in hits[:_MOST_NEAR]
     )
     return max(near) < LEAST_FOR_OVERVIEW

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import wording
+from rag.answer.abstain import names_a_paper
 from rag.answer.facts import names_in
 from rag.answer.records import Records
 from rag.answer.router import Router
@@ -103,7 +104,8 @@ class FollowUps:
     def search(self, question: str, context: Context, *, limit: int) -> Found:
         """The best papers for a question in its context."""
         alone = self.searcher.search(question, limit=limit)
-        if context.text == question or _is_new_topic(alone, context):
+        compares = self.router.best(question) == "compare"  # "how does that differ from WaxNet?": WaxNet is one side
+        if context.text == question or (not compares and _is_new_topic(alone, context)):
             return alone
         together = self.searcher.search(context.text, limit=limit)
         by_id = {hit.paper.id: hit for hit in (*alone.hits, *together.hits)}
@@ -117,7 +119,8 @@ class FollowUps:
 
         ranked = sorted((key for key in by_id if key not in excluded), key=lambda key: (-score(key), key))[:limit]
         hits = tuple(replace(by_id[key], score=score(key)) for key in ranked)
-        return Found(hits, together.vector, max(alone.relevance, together.relevance))
+        relevance = max(alone.relevance, together.relevance)
+        return Found(hits, together.vector, relevance, together.notice, context.favoured)
 
     def _about(self, turn: Turn, text: str) -> tuple[str, tuple[str, ...]]:
         """The words by which a turn is searched, and its papers. A turn that the catalogue answered is searched by
@@ -128,7 +131,8 @@ class FollowUps:
             papers = tuple(dict.fromkeys(paper for line in answered.lines for paper in line.papers))
             titles = [paper.title for paper in self.searcher.catalogue.papers_by_id(papers[:MOST_TITLES]).values()]
             return (" ".join(titles) if len(papers) <= MOST_TITLES else ""), turn.cited or papers
-        near = tuple(hit.paper.id for hit in relevant(found.hits)) if found.relevance >= THRESHOLD else ()
+        on_topic = found.relevance >= THRESHOLD or names_a_paper(turn.question, self.searcher.catalogue)
+        near = tuple(hit.paper.id for hit in relevant(found.hits)) if on_topic else ()
         return turn.question, turn.cited or near
 
 

@@ -97,6 +97,8 @@ class People:
         else:
             mentions = [m for m in mentions if self._surname_meant(m, question)]
         unknown = person_named(question)
+        if unknown is not None and self._catalogue.holding(unknown):
+            unknown = None  # "does Paper Boat bring …": what papers call a thing
         if unknown is not None and not any(m.full for m in mentions):
             similar = self._names.similar(unknown)
             also = f" Did you mean {listed(similar, last='or')}?" if similar else ""

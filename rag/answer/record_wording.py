@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rag.answer.wording import pattern
 from rag.text import content_words
 
@@ -36,9 +38,24 @@ PEOPLE = pattern(r"""\b(authors?|people)\b""")
 LINK = pattern(
     r"""\b( code | repo(sitory|s)? | github | links? | urls? | website | project\spage | source\scode | download )\b"""
 )
+# Code alone may be what a paper is about: "improves the code of beginners".
 LINK_WANTED = pattern(
-    r"""\b( link(s|ed|ing)? | url | repo\w* | github | where | release[ds]? | available | have | is\sthere | come\swith
-    | find | share[ds]? | send | code )\b"""
+    r"""\b( link(s|ed|ing)? | urls? | repo\w* | github | website | page | where | download )\b
+    | \b( release[ds]? | releasing | available | have | has | is\sthere | are\sthere | come[s]?\swith | find | get | see
+    | share[ds]? | send | give[sn]? | provide[sd]? | publish\w* | open-?sourc\w* | with | without | any | the | their
+    | its | source )\s ([\w-]+\s){0,3}? code\b
+    | \bcode\b \s* ( (\w+\s){0,3} (available | released | public(ly)? | online | open | shared | anywhere | somewhere)\b
+    | \s(for|of)\s | \W*$ )"""
+)
+CODE = pattern(r"""\b( code | repo(sitory|s)? | implementations? )\b""")
+CODE_LINKED = pattern(
+    r"""\b( code\w* | implement\w* | software | repo\w* | toolkit | library | package | source | git\w* )\b"""
+)
+AT_HOST = pattern(r"""\b(?:on|at|to)\s(\w+)\b | \b(\w+)(?:\.\w+)?\s(?:links?|urls?|repo\w*|pages?|addresse?s?)\b""")
+# What a paper links to, rather than the paper.
+THING_LINKED = pattern(
+    r"""\b( code | repo(sitory|s)? | website | project\spage | home\s?page | demo | data(sets?)? | download
+    | videos? )\b"""
 )
 CODE_AS_TOPIC = pattern(r"""\bcode\s(generation|models?|completion|search|understanding|intelligence)\b""")
 ALL = pattern(
@@ -72,6 +89,8 @@ MENTIONS = pattern(
 )
 MENTIONED = pattern(r"""\b( mention\w* | turns?\sup | occurs? | appears? | term | word | keyword | named | cited )\b""")
 PLURAL = pattern(r"""\b( papers | abstracts | works | posters | which\s(ones|of) )\b | \ball\b""")
+# In this case, as names are written.
+TWO_SURNAMES = re.compile(r"\b(?:by|of|from)\s+([A-Z][\w’'-]+)\s+(?:and|&)\s+([A-Z][\w’'-]+)")
 EITHER = pattern(r"""\b( or | either | any\sof | respectively )\b""")
 JOINED = pattern(r"""\band\b | , | &""")
 FIRST_AUTHOR = pattern(r"""\b(first|lead)[- ]author""")
@@ -85,7 +104,7 @@ GENERAL_WORDS = frozenset(
         " co-author published publish name names here together work works any both give show tell me please find first"
         " last did does present presented contribute count number many article articles abstract abstracts got get gets"
         " submitted submit share shared common jointly joint involved title titles there something anything work"
-        " mention turn occur appear term word keyword name cite"
+        " mention turn occur appear term word keyword name cite know total overall altogether include index cover hold"
     )
 )
 
@@ -113,7 +132,7 @@ MARK_IN_TITLE = pattern(
 QUOTED_WORD = pattern(r"""(?<!\w)["“'‘]([^"”'’“‘]{1,60})["”'’](?!\w)""")
 IN_TITLE = pattern(
     r"""\btitles?\s(that\s|which\s)?(contain(s|ing)?|with|mention(s|ing)?|say(s)?|ha(s|ve|ving)|include(s)?)\s
-    ((a|an|the|exact|words?|terms?|phrase|name)\s)* (?P<word>[\w-]+)\b
+    ((a|an|the|exact|words?|terms?|phrase|name)\s)* ["“'‘]? (?P<word>[\w-]+)\b
     | \b(have|has|having|contain(s|ing)?|with|mention(s|ing)?|include(s)?|including|use(s)?|say(s)?|carry|carries)\s
     ((a|an|the|exact|words?|terms?|phrase|name)\s)* (?P<term>\S.*?) \s (in|inside) \s
     ((the|their|its|paper|paper's)\s)? (titles?|names?|headings?)\b"""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from rag.answer import record_wording
 from rag.answer.facts import NAME, names_in
+from rag.answer.links import Links
 from rag.answer.people import People
 from rag.answer.phrases import (
     MOST_LISTED,
@@ -30,9 +31,6 @@ _Rule = Callable[[str, Nearest], Recorded | None]
 LONGEST_TERM = 4  # words of content; more are a topic, not a term
 _SMALL_WORD = 3  # letters of words that titles do not capitalise
 _MARKS = {"question": "?", "exclamation": "!", "colon": ":"}
-_URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|edu|ly|gle|dev|me)/[^\s<>\"'\\{}]*[^\s<>\"'\\{}.,;:!?)\]]"
-)
 
 
 class Records:
@@ -59,13 +57,23 @@ class Records:
     def _people(self) -> People:
         return People(self._all, self.names, self._catalogue)
 
+    @cached_property
+    def _links(self) -> Links:
+        return Links(self._all, self.names, self._catalogue)
+
     def limited_to(self, question: str) -> set[str]:
-        """Ids of the papers of the authors that a question about content names in full; empty when it names none."""
+        """Ids of the papers of the authors that a question about content names in full, or of two whose surnames
+        it joins (`the two papers of Oar and Moss`); empty when it names none."""
         # Before the names are gone through, which every question would pay for.
         if not record_wording.AUTHOR.search(question):
             return set()
-        mentions = [mention for mention in self.names.mentions(question) if mention.full]
-        return set.union(*(set(mention.papers) for mention in mentions)) if mentions else set()
+        mentions = self.names.mentions(question)
+        full = [mention for mention in mentions if mention.full]
+        if full:
+            return set.union(*(set(mention.papers) for mention in full))
+        pair = record_wording.TWO_SURNAMES.search(question)
+        named = [m for m in mentions if pair and m.people[0].tokens[-1:] in [tuple(fold(n)) for n in pair.groups()]]
+        return set.intersection(*(set(mention.papers) for mention in named)) if len(named) > 1 else set()
 
     def answer(self, question: str, nearest: Nearest, *, sure: bool = False) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a
@@ -94,7 +102,7 @@ class Records:
         people = self._people
         rules = (self._unknown_title, self._extremes, self._awards, people.count, people.co_authors, people.authors_of)
         by: _Rule = people.papers_by_surely if sure else people.papers_by
-        last: tuple[_Rule, ...] = (self._links, self._mentions, *([self._word_meant] if sure else []))
+        last: tuple[_Rule, ...] = (self._links.answer, self._mentions, *([self._word_meant] if sure else []))
         for rule in (*rules, self._titled, by, *last):
             found = rule(question, nearest)
             if found is not None:
@@ -163,29 +171,6 @@ class Records:
             return Recorded((*people, *own))
         return Recorded((*own, *(Line(f"{r.award}: {quoted(r)} by {listed(r.authors)}.", (r.id,)) for r in chosen)))
 
-    def _links(self, question: str, nearest: Nearest) -> Recorded | None:
-        if not record_wording.LINK.search(question) or record_wording.CODE_AS_TOPIC.search(question):
-            return None
-        if not record_wording.LINK_WANTED.search(question):
-            return None
-        if record_wording.PLURAL.search(question) and not self.names.titles(question):
-            with_links = self._with_links()
-            if not with_links:
-                return Recorded(refusal="No abstract in this collection contains a link.")
-            lines = [Line(f"{have(len(with_links), of='abstract')} a link.", tuple(with_links))]
-            return Recorded(
-                (*lines, *(Line(f"- {self._by_id[k].title}: {', '.join(u)}", (k,)) for k, u in with_links.items()))
-            )
-        named = self.names.titles(question)
-        best = named[0].id if named else next(iter(nearest()), None)
-        if best is None:
-            return None
-        urls = self._urls(best)
-        title = quoted(self._by_id[best])
-        if not urls:
-            return Recorded(refusal=f"The abstract of {title} gives no link.", nearest=(self._by_id[best].title,))
-        return Recorded((Line(f"{title} links to {listed(urls)}", (best,)),))
-
     def _titled(self, question: str, nearest: Nearest) -> Recorded | None:
         """Papers with a word in their title."""
         marked = record_wording.MARK_IN_TITLE.search(question)
@@ -248,21 +233,6 @@ class Records:
         if record_wording.ALL.search(question):
             return paper_list(f"There are {count_papers(len(self._all))} in this collection.", self._all)
         return None
-
-    # --- pieces of answers ---
-
-    def _with_links(self) -> dict[str, list[str]]:
-        candidates = dict.fromkeys(
-            key
-            for mark in ("://", "www.", ".com/", ".org/", ".ly/", ".io/")
-            for key in self._catalogue.containing(mark)
-        )
-        links = {key: self._urls(key) for key in self._by_id if key in candidates}
-        return {key: urls for key, urls in links.items() if urls}
-
-    def _urls(self, paper_id: str) -> list[str]:
-        paper = self._catalogue.paper(paper_id)
-        return list(dict.fromkeys(_URL.findall(paper.abstract))) if paper else []
 
 
 def _terms(asked: re.Match[str] | None, question: str) -> list[str]:

@@ -12,6 +12,8 @@ def sides(question: str) -> list[str]:
     """The parts of a comparison that may name a paper each, best guess, in the order of the question."""
     text = max(re.split(r"[:?]| - ", question), key=lambda part: (len(wording.BETWEEN_SIDES.findall(part)), len(part)))
     parts = [part.strip(" ?.!-–—()") for part in wording.BETWEEN_SIDES.split(text)]
+    if len(parts) == 1 and wording.SET_AGAINST.search(text):
+        parts = [part.strip(" ?.!-–—()") for part in wording.AGAINST.split(text)]
     return [part for part in parts if wording.NO_SIDE.sub(" ", part).split()]
 
 

@@ -41,7 +41,7 @@ def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, veri
 def comparable(question: str, found: Found, searcher: Searcher) -> bool:
     """Whether a question that sounds like a comparison is about two papers of the collection: "how much better is it
     compared to other methods?" is about one, and no other comes near it. Two are near to the whole question, or each is
-    near to a part of it or has the name that stands there."""
+    near to a part of it or has the name that stands there. What a follow-up leans on is one side."""
     if len(found.hits) < 2:
         return False
     if found.hits[1].score >= SHARE_OF_SIDE * found.hits[0].score:
@@ -51,12 +51,13 @@ def comparable(question: str, found: Found, searcher: Searcher) -> bool:
         for side, hit in _of_sides(question, found, searcher)
         if hit.dense >= NEAR_A_SIDE or names_in(side) & names_in(f"{hit.paper.title} {hit.paper.abstract}")
     ]
-    return len(set(near)) > 1
+    other = found.leaned[:1] if set(near) - set(found.leaned) else ()
+    return len({*near, *other}) > 1
 
 
 def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
     """The best paper for each side of a comparison by itself, among the best for the whole question; where the question
-    has the coined names of two papers' titles, those."""
+    has the coined names of two papers' titles, those. With one side only, the other is what the question leans on."""
     named = _named(question, searcher)
     if len(named) > 1:
         return named
@@ -66,7 +67,9 @@ def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str
         near = [hit for hit in searcher.search(side, limit=NEAR_THE_SIDE).hits if hit.paper.id in whole]
         if near:
             best.append((side, max(near, key=lambda hit: hit.score + WHOLE_COUNTS * whole[hit.paper.id])))
-    return best
+    leaned = [("", hit) for hit in found.hits if hit.paper.id in found.leaned[:1]]
+    alone = len({hit.paper.id for _, hit in best}) == 1
+    return [*leaned, *best] if alone else best
 
 
 def _named(question: str, searcher: Searcher) -> list[tuple[str, Hit]]:

@@ -40,10 +40,16 @@ BETWEEN_SIDES = pattern(
     r"""\s*(?: // | \| | \bversus\b | \bvs\b\.?
     | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
 )
+# "Contrast the first with the second": words that stand between sides only behind such a verb.
+SET_AGAINST = pattern(
+    r"""\b( contrast(s|ed|ing)? | compar(e|es|ed|ing) | unlike | relates? | different | stacks? )\b"""
+)
+AGAINST = pattern(r"""\s*\b(?:with|to|against|than|unlike)\b\s*""")
 BETWEEN_TOPICS = pattern(r"""[,;:/()?!] | \.(?=\s|$) | \b(?:and|or|as\swell\sas)\b""")
 NO_SIDE = pattern(
     r"""\b( how|what|which|do|does|is|are|the|two|three|both|between|compare[sd]?|comparison|differences?|differ
-    |contrast|papers?|approach(es)?|methods?|each|other|of|to|with|in|on|about|change|one|ones )\b"""
+    |contrast|contrasts|can|could|you|please|papers?|approach(es)?|methods?|each|other|of|to|with|in|on|about|change|one|ones|that|this|it|its
+    |they|them|those|these )\b"""
 )
 
 # --- follow-ups -----------------------------------------------------------------------------------------------
@@ -67,7 +73,10 @@ LEANS = pattern(
     | \b(that|this|those|these|it|them|instead)\s*[?.!]*$"""
 )
 # ... and what points to one only when little was said before it in the same question.
-PRONOUN = pattern(r"""\b( it | its | they | their | them | he | she | his | her | this | these | those )\b""")
+PRONOUN = pattern(
+    r"""\b( it | its | they | their | them | he | she | his | her | this | these | those
+    | (do|does|did|is|was|can|could|has|will|would)\sthat )\b"""
+)
 # "Which network do they use": the subject was named before, unless a clause in front of it names it.
 ABOUT_THEM = pattern(
     r"""(?:^|[.!]\s+) [^,;:.!?“"]* \b(do|does|did|is|are|was|were|has|have|can|could)\s(they|it|he|she)\b [^.!]* $"""
@@ -78,7 +87,13 @@ WANTS_PAPERS = pattern(
     | ones? )\b"""
 )
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
-OTHERS = pattern(r"""\b( other|another|besides|else|instead|different|apart\sfrom )\b""")
+# Other papers than those before; other data or other methods are what a paper is compared with.
+OTHERS = pattern(
+    r"""\b( (other|another|different)\s(\w+\s)?(papers?|ones?|works?|posters?|articles?|stud(y|ies)|groups?|teams?
+      |authors?)
+    | (any|some|what|which|are\sthere|show\sme|list|see)\s(the\s)?(other|different)\s(approach(es)?|methods?|ideas?)
+    | others | (another|the\sother)(?=\W*$) | besides | else | instead | apart\sfrom )\b"""
+)
 ASKS = pattern(
     r"""\b( what|which|who|whom|whose|how|when|where|why|do|does|did|is|are|was|were|can|could|has|have )\b"""
 )

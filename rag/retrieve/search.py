@@ -47,12 +47,14 @@ def _scale(scores: Mapping[str, float], *, floor: float) -> dict[str, float]:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The result of a search: hits, best first, the question's vector, and how relevant the best hit is (0..1).
-    `notice` says what the search had to do without, if anything."""
+    `notice` says what the search had to do without, if anything; `leaned` are the ids of the papers of the turns that
+    a follow-up leans on, the latest turn's first."""
 
     hits: tuple[Hit, ...]
     vector: Any
     relevance: float
     notice: str = ""
+    leaned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,13 @@ def test_an_overview_needs_a_near_paper_or_its_words(catalogue: Catalogue) -> No
     assert no_overview("anything", [], weights)
 
 
+def test_of_a_list_of_topics_a_paper_has_one(catalogue: Catalogue) -> None:
+    weights = TermWeights(catalogue)
+    assert no_overview("coated boats and saddlery", hits(0.2), weights)
+    assert not no_overview("kerosene, saddlery or coated boats", hits(0.2), weights)
+    assert no_overview("kerosene, saddlery or glaciers", hits(0.2), weights)
+
+
 def test_a_paper_has_to_be_near_or_the_model_sure() -> None:
     near = hits(0.4)
     assert no_such_paper(0.5, near) and not no_such_paper(0.9, near)

@@ -52,6 +52,11 @@ def test_the_other_one_is_not_the_same_again(assistant: Assistant, followups: Fo
     assert hits and first.id not in {hit.paper.id for hit in hits}
 
 
+@pytest.mark.parametrize("question", ["does it transfer to other ponds?", "is it better than other methods?"])
+def test_other_things_are_no_other_papers(followups: FollowUps, question: str) -> None:
+    assert not followups.context(question, [Turn("How long do waxed boats float?", cited=("boats",))]).excluded
+
+
 def test_several_turns_back(followups: FollowUps) -> None:
     history = [
         Turn("How many ladders lean left in gardens?"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from made_up_assistant import assistant_of
 
 from rag.testing import ScriptedGenerator
-from rag.types import Done, Paper
+from rag.types import Done, Paper, Turn
 
 PAPERS = [
     Paper(
@@ -27,3 +27,25 @@ def test_the_papers_named_are_compared(tmp_path: Path) -> None:
         *_, last = assistant.ask(question)
     assert isinstance(last, Done) and last.answer.route == "compare"
     assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
+
+
+def test_what_a_follow_up_leans_on_is_one_side(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets."])
+    with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
+        history = [Turn("What does WaxNet do to boats?", cited=("wax",))]
+        *_, last = assistant.ask("How does that differ from FoldPro?", history)
+    assert isinstance(last, Done) and last.answer.route == "compare"
+    assert [citation.title for citation in last.answer.citations] == [PAPERS[0].title, PAPERS[1].title]
+
+
+def test_two_papers_are_known_by_their_authors(tmp_path: Path) -> None:
+    papers = [
+        Paper("a", "Leaning Ladders", ("Finn Oar", "Gia Moss"), "We lean ladders. We show that they stay."),
+        Paper("b", "Standing Ladders", ("Gia Moss", "Finn Oar"), "We stand ladders. We show that they fall."),
+        Paper("c", "Ladders, Leaning and Standing", ("Hal Penn",), "Two ladders are compared, leaning and standing."),
+    ]
+    model = ScriptedGenerator(["It leans ladders.", "It stands ladders."])
+    with assistant_of(tmp_path, "ladders", papers, model, off_topic=["What is for lunch?"]) as assistant:
+        *_, last = assistant.ask("What is different between the two ladder papers of Oar and Moss?")
+    assert isinstance(last, Done) and last.answer.route == "compare"
+    assert {citation.title for citation in last.answer.citations} == {papers[0].title, papers[1].title}

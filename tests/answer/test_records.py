@@ -17,14 +17,15 @@ PAPERS = [
         "kite",
         "KiteNet: Flying Kites Indoors",
         ("Åsa Öberg", "Juan Ibáñez"),
-        "Kites. Code: https://example.org/kite.git.",
+        "Kites. Code: https://kitehub.org/kite.git.",
     ),
     Paper(
         "ladder",
         "Why Ladders Lean Left",
         ("Juan Ibáñez", "Finn Oar", "Gia Moss"),
-        "Ladders lean.",
+        "Ladders lean, as Long Rung shows.",
         award="Best Ladder Paper",
+        url="https://papers.example/ladder",
     ),
     Paper(
         "clock",
@@ -69,7 +70,11 @@ def cited(found: Recorded | None) -> set[str]:
         ("who wrote Why Ladders Lean Left?", {"ladder"}),
         ("Which paper has the longest author list?", {"ladder"}),
         ("Which papers have a single author? Any single-author papers?", {"clock"}),
-        ("Which abstracts link to code?", {"kite", "clock"}),
+        ("Which abstracts link to code?", {"kite"}),
+        ("Which papers have a link?", {"kite", "clock"}),
+        ("which papers give a KiteHub link", {"kite"}),
+        ("link to Why Ladders Lean Left please", {"ladder"}),
+        ("how many of the titles say 'Kites'?", {"kite"}),
         ("list all papers", {"kite", "ladder", "clock", "pond"}),
         ("Who has the most papers?", {"kite", "ladder", "pond"}),
         ("Which papers mention boats?", {"pond"}),
@@ -112,12 +117,38 @@ def test_a_paper_that_is_described_is_found_by_search(records: Records) -> None:
     assert found is not None and found.refusal
 
 
+def said(found: Recorded | None) -> str:
+    assert found is not None and not found.refusal, found
+    return "\n".join(line.text for line in found.lines) + "\n"
+
+
 def test_links_are_whole(records: Records) -> None:
-    found = ask(records, "which papers give links to code?")
-    assert found is not None
-    text = "\n".join(line.text for line in found.lines)
-    assert "https://example.org/kite.git\n" in text + "\n" and "t.ly/clk, www.clocks.example/a" in text
-    assert "https://example.org/kite.git" in (ask(records, "where is the code of KiteNet?") or Recorded()).lines[0].text
+    assert "https://kitehub.org/kite.git\n" in said(ask(records, "which papers give links to code?"))
+    assert "t.ly/clk, www.clocks.example/a\n" in said(ask(records, "which papers give links?"))
+    assert "https://kitehub.org/kite.git" in said(ask(records, "where is the code of KiteNet?"))
+
+
+def test_the_link_to_a_paper_is_where_it_is(records: Records) -> None:
+    assert said(ask(records, "URL of Why Ladders Lean Left?")) == (
+        "“Why Ladders Lean Left” is at https://papers.example/ladder\n"
+    )
+    found = ask(records, "code of Why Ladders Lean Left?")  # not said where it is, but where the paper is
+    assert found is not None and "gives no link. Its page is https://papers.example/ladder" in found.refusal
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I look for the study of the tool that improves people's code one line at a time: how many took part?",
+        "What kind of rung does Long Rung bring in?",  # a name that an abstract has is no author's
+    ],
+)
+def test_what_a_paper_is_about_is_not_taken_for_a_link_or_an_author(records: Records, question: str) -> None:
+    assert ask(records, question, "ladder") is None
+
+
+def test_all_papers_are_counted(records: Records) -> None:
+    assert "4 papers" in said(ask(records, "how many papers do you know in total?"))
 
 
 def test_what_is_not_recorded_is_refused(records: Records) -> None:

@@ -53,6 +53,15 @@ def test_sides_name_the_things_compared() -> None:
     assert len(sides("Which methods are compared?")) < 2
 
 
+def test_sides_stand_around_with_and_to_behind_a_verb_that_compares() -> None:
+    assert sides("Can you contrast the kite catcher with the ladder thesis?") == [
+        "Can you contrast the kite catcher",
+        "the ladder thesis",
+    ]
+    assert sides("How does that differ from WaxNet?") == ["WaxNet"]
+    assert sides("Which boat comes with wax?") == ["Which boat comes with wax"]
+
+
 def test_a_question_of_ordinary_length_is_left_alone() -> None:
     assert core("One. Two? Three.") == "One. Two? Three."
 

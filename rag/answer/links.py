@@ -1,0 +1,108 @@
+"""Where a paper is, and what its abstract links to: code, data, a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from rag.answer import record_wording
+from rag.answer.phrases import Line, Nearest, Recorded, have, listed, quoted
+from rag.index.catalogue import Catalogue
+from rag.index.rows import Record
+from rag.retrieve.names import Names
+from rag.text import split_sentences
+
+_END = r"[^\s<>\"'\\{}.,;:!?)\]]"  # a link does not end with the full stop of its sentence
+_URL = re.compile(
+    rf"(?:https?://|www\.)[^\s<>\"'\\{{}}]*{_END}"
+    rf"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|ai|edu|ly|gle|dev|me)/[^\s<>\"'\\{{}}]*{_END}"
+)
+_MARKS = ("://", "www.", ".com/", ".org/", ".ly/", ".io/")
+_LEAST_HOST = 4  # letters of a part of a host that may be meant by name: not `www`, `com`
+
+
+class Links:
+    """The rule about links."""
+
+    def __init__(self, records: Sequence[Record], names: Names, catalogue: Catalogue) -> None:
+        self._by_id = {record.id: record for record in records}
+        self._names = names
+        self._catalogue = catalogue
+
+    def answer(self, question: str, nearest: Nearest) -> Recorded | None:
+        """The links that a question asks for, of one paper or of all; None when it asks for none."""
+        if not record_wording.LINK.search(question) or record_wording.CODE_AS_TOPIC.search(question):
+            return None
+        if not record_wording.LINK_WANTED.search(question):
+            return None
+        named = self._names.titles(question)
+        if record_wording.PLURAL.search(question) and not named:
+            return self._of_all(question)
+        best = named[0].id if named else next(iter(nearest()), None)
+        return None if best is None else self._of_one(question, self._by_id[best])
+
+    def _of_all(self, question: str) -> Recorded:
+        linked = {key: urls for key, all_ in self._all.items() if (urls := self._wanted(question, key, all_))}
+        if not linked:
+            return Recorded(refusal="No abstract in this collection contains such a link.")
+        first = Line(f"{have(len(linked), of='abstract')} {_what(question)}.", tuple(linked))
+        lines = (Line(f"- {self._by_id[key].title}: {', '.join(urls)}", (key,)) for key, urls in linked.items())
+        return Recorded((first, *lines))
+
+    def _of_one(self, question: str, record: Record) -> Recorded:
+        urls = self._urls(record.id)
+        wanted = self._wanted(question, record.id, urls) or urls
+        thing = record_wording.THING_LINKED.search(question) or self._hosts_named(question)
+        if record.url and not thing:
+            also = f" Its abstract links to {listed(urls)}" if urls else ""
+            return Recorded((Line(f"{quoted(record)} is at {record.url}{'.' if also else ''}{also}", (record.id,)),))
+        if not wanted:
+            page = f" Its page is {record.url}" if record.url else ""
+            return Recorded(refusal=f"The abstract of {quoted(record)} gives no link.{page}", nearest=(record.title,))
+        return Recorded((Line(f"{quoted(record)} links to {listed(wanted)}", (record.id,)),))
+
+    def _wanted(self, question: str, paper_id: str, urls: Sequence[str]) -> list[str]:
+        """Those links of a paper that the question asks for: at a host that it names, or to code."""
+        hosts = self._hosts_named(question)
+        if hosts:
+            return [url for url in urls if hosts & _host(url)]
+        if record_wording.CODE.search(question):
+            about = self._sentences_with_links(paper_id)
+            return [url for url in urls if record_wording.CODE_LINKED.search(about.get(url, url))]
+        return list(urls)
+
+    def _hosts_named(self, question: str) -> set[str]:
+        """Parts of the hosts of links that the question names as such: `a github link`."""
+        named = {word.lower() for pair in record_wording.AT_HOST.findall(question) for word in pair if word}
+        return self._hosts & named
+
+    def _urls(self, paper_id: str) -> list[str]:
+        paper = self._catalogue.paper(paper_id)
+        return list(dict.fromkeys(_URL.findall(paper.abstract))) if paper else []
+
+    def _sentences_with_links(self, paper_id: str) -> Mapping[str, str]:
+        paper = self._catalogue.paper(paper_id)
+        sentences = [span.text for span in split_sentences(paper.abstract)] if paper else []
+        return {url: text for text in sentences for url in _URL.findall(text)}
+
+    @cached_property
+    def _all(self) -> dict[str, list[str]]:
+        """The links of all abstracts that have some, in the order of the papers."""
+        candidates = {key for mark in _MARKS for key in self._catalogue.containing(mark)}
+        links = {key: self._urls(key) for key in self._by_id if key in candidates}
+        return {key: urls for key, urls in links.items() if urls}
+
+    @cached_property
+    def _hosts(self) -> set[str]:
+        return {part for urls in self._all.values() for url in urls for part in _host(url)}
+
+
+def _host(url: str) -> set[str]:
+    address = url if "://" in url else f"//{url}"
+    return {part for part in (urlsplit(address).hostname or "").split(".") if len(part) >= _LEAST_HOST}
+
+
+def _what(question: str) -> str:
+    return "a link to code" if record_wording.CODE.search(question) else "a link"
