@@ -149,8 +149,9 @@ def brings_a_fact(sentence: str, question: str) -> bool:
 
 def lacks_number(sentence: str, question: str) -> bool:
     """Whether the question asks for a number and the sentence gives none that the question did not have, nor a word
-    like `twice`."""
-    given = numbers_in(sentence) - numbers_in(question) or wording.NUMBER_WORD.search(sentence)
+    like `twice`. The digits of an address are no number."""
+    said = wording.ADDRESS.sub(" ", sentence)
+    given = numbers_in(said) - numbers_in(question) or wording.NUMBER_WORD.search(said)
     return bool(wording.NUMBER_ASKED.search(question)) and not given
 
 

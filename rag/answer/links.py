@@ -12,7 +12,7 @@ from rag.answer.phrases import Line, Nearest, Recorded, have, listed, quoted
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
 from rag.retrieve.names import Names
-from rag.text import split_sentences
+from rag.text import content_words, search_words, split_sentences
 
 _END = r"[^\s<>\"'\\{}.,;:!?)\]]"  # a link does not end with the full stop of its sentence
 _URL = re.compile(
@@ -45,11 +45,20 @@ class Links:
 
     def _of_all(self, question: str) -> Recorded:
         linked = {key: urls for key, all_ in self._all.items() if (urls := self._wanted(question, key, all_))}
+        about = self._about(question) & linked.keys()
+        linked = {key: urls for key, urls in linked.items() if not about or key in about}
         if not linked:
             return Recorded(refusal="No abstract in this collection contains such a link.")
         first = Line(f"{have(len(linked), of='abstract')} {_what(question)}.", tuple(linked))
         lines = (Line(f"- {self._by_id[key].title}: {', '.join(urls)}", (key,)) for key, urls in linked.items())
         return Recorded((first, *lines))
+
+    def _about(self, question: str) -> set[str]:
+        """The papers that have all words of the topic of "which papers on kites have code?"; empty without a topic."""
+        general = record_wording.GENERAL_WORDS | record_wording.LINK_WORDS
+        topic = [word for word in search_words(question) if not set(content_words(word)) <= general]
+        holding = [ids for word in topic if (ids := self._catalogue.holding(word))]
+        return set.intersection(*holding) if holding else set()
 
     def _of_one(self, question: str, record: Record) -> Recorded:
         urls = self._urls(record.id)

@@ -183,13 +183,14 @@ class Assistant:
 
     def _describes(self, question: str, found: Found) -> bool:
         """Whether a question that describes a paper, for its authors or its links, describes the best one."""
-        if found.relevance < THRESHOLD or not found.hits:
+        if found.relevance < DOUBTFUL or not found.hits:
             return False
         best = found.hits[0]
         asked = self.finder.weights.of(question)
         asked = {stem: weight for stem, weight in asked.items() if stem not in record_wording.GENERAL_WORDS}
-        words = overlap(asked, f"{best.paper.title} {best.paper.abstract}")
-        return best.dense >= DESCRIBED_COSINE or words >= DESCRIBED_WORDS
+        doubtful = found.relevance < THRESHOLD  # then the title has to have the words
+        words = overlap(asked, best.paper.title if doubtful else f"{best.paper.title} {best.paper.abstract}")
+        return (best.dense >= DESCRIBED_COSINE and not doubtful) or words >= DESCRIBED_WORDS
 
     def _goes_on(self, context: Context, found: Found) -> bool:
         """Whether a follow-up is still about a paper of the turns that it leans on."""

@@ -36,16 +36,24 @@ COUNT = pattern(
 )
 PEOPLE = pattern(r"""\b(authors?|people)\b""")
 LINK = pattern(
-    r"""\b( code | repo(sitory|s)? | github | links? | urls? | website | project\spage | source\scode | download )\b"""
+    r"""\b( code | repo(sitory|s)? | github | links? | urls? | website | project\spage | source\scode | download
+    | pdfs? | where\scan\s(i|we|one)\s(read|find|download|get)\s(the|this|that|it) )\b"""
 )
 # Code alone may be what a paper is about: "improves the code of beginners".
 LINK_WANTED = pattern(
-    r"""\b( link(s|ed|ing)? | urls? | repo\w* | github | website | page | where | download )\b
+    r"""\b( link(s|ed|ing)? | urls? | repo\w* | github | website | page | where | download | pdfs? )\b
     | \b( release[ds]? | releasing | available | have | has | is\sthere | are\sthere | come[s]?\swith | find | get | see
     | share[ds]? | send | give[sn]? | provide[sd]? | publish\w* | open-?sourc\w* | with | without | any | the | their
     | its | source )\s ([\w-]+\s){0,3}? code\b
     | \bcode\b \s* ( (\w+\s){0,3} (available | released | public(ly)? | online | open | shared | anywhere | somewhere)\b
     | \s(for|of)\s | \W*$ )"""
+)
+LINK_WORDS = frozenset(
+    content_words(
+        "code github link url website page project public publicly available release online open source download"
+        " provide contain include send anywhere somewhere accompany implementation pdf host come repo"
+        " repository exist there"
+    )
 )
 CODE = pattern(r"""\b( code | repo(sitory|s)? | implementations? )\b""")
 CODE_LINKED = pattern(

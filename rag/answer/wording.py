@@ -67,7 +67,8 @@ LEANS = pattern(
     r"""\b( the\s(other|first|second|third|last|former|latter)(\sones?)? | the\s([\w-]+\s){0,2}ones?
     | (this|that|these|those)\sones?
     | (this|that|these|those)\s(papers?|methods?|approach|works?|authors?|topic|idea|models?|results?)
-    | of\s(these|those|them) | other\s(papers?|ones?|works?|posters?) | another\s(one|paper|work)
+    | of\s(these|those|them|both) | of\sthe\s(two|three|four)(?!\s\w+\s(on|about|of|by|in|for|from)\b)
+    | other\s(papers?|ones?|works?|posters?) | another\s(one|paper|work)
     | the\ssame\s(kind|topic|authors?|paper|group|idea|problem) | (what|who|anything|anyone|something)\selse )\b
     | \bthe\s(paper|method|approach|work|authors?)\b(?!\s(of|on|about|that|which|where|for|by|with|in|from|called))
     | \b(that|this|those|these|it|them|instead)\s*[?.!]*$"""
@@ -75,7 +76,8 @@ LEANS = pattern(
 # ... and what points to one only when little was said before it in the same question.
 PRONOUN = pattern(
     r"""\b( it | its | they | their | them | he | she | his | her | this | these | those
-    | (do|does|did|is|was|can|could|has|will|would)\sthat )\b"""
+    | (do|does|did|is|was|can|could|has|will|would)\sthat
+    | (use|apply|combine|try|run|do|train|test)\sthat )\b"""
 )
 # "Which network do they use": the subject was named before, unless a clause in front of it names it.
 ABOUT_THEM = pattern(
@@ -84,7 +86,7 @@ ABOUT_THEM = pattern(
 # Papers themselves are asked for, not something that one says.
 WANTS_PAPERS = pattern(
     r"""\b( papers? | works? | posters? | stud(y|ies) | articles? | talks? | (any|some)\s?(one|body) | who
-    | ones? )\b"""
+    | ones | (which|what|any|the|another|other|that|this)\sone )\b"""
 )
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 # Other papers than those before; other data or other methods are what a paper is compared with.
@@ -125,6 +127,7 @@ NUMBER_ASKED = pattern(
     | what\s(\w+\s){0,3}(number|percent(age)?|share|fraction|rate|score|accuracy|size|factor|ratio|speed-?up)
     | by\swhat\s(factor|percent\w*|margin) )\b"""
 )
+ADDRESS = pattern(r"""(https?://|www\.)\S+""")
 NUMBER_WORD = pattern(
     r"""\b( once | twice | thrice | (doubl|tripl|quadrupl|halv)(e|es|ed|ing) | half | thirds? | quarters? | eleven
     | twelve | dozens? | hundreds? | thousands? | millions? | billions? | trillions? | orders?\sof\smagnitude

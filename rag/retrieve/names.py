@@ -105,9 +105,7 @@ class Names:
         found: list[tuple[int, Record]] = []
         for record, title, short in self._titles:
             places = [plain.find(f" {title} ")] if title else []
-            places += [
-                match.start() for name in short if (match := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question))
-            ]
+            places += [match.start() for name in short if (match := _as_spelled(name).search(question))]
             places = [place for place in places if place >= 0]
             if places:
                 found.append((min(places), record))
@@ -143,6 +141,12 @@ def _same(name: str, token: str) -> bool:
     if len(token) >= 3 and (name.startswith(token) or token.startswith(name)) and len(name) >= 3:
         return True
     return len(token) >= _LONG_NAME and fuzz.ratio(name, token) >= _CLOSE_FIRST
+
+
+def _as_spelled(name: str) -> re.Pattern[str]:
+    """A name as titles spell it. One with capitals inside (`FoldNet`) is no word in lower case either."""
+    coined = len(name) >= _LONG_NAME and not name.isupper() and any(letter.isupper() for letter in name[1:])
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if coined and " " not in name else 0)
 
 
 def _short_names(title: str) -> list[str]:

@@ -180,6 +180,7 @@ def test_what_the_abstract_itself_calls_unknown_is_stated() -> None:
         ("With 20 steps it is better.", "What score does it reach with 20 steps?", True),
         ("Wind explains it.", "How does wind explain it?", False),
         ("It is wax.", "What is the coat made of?", False),
+        ("The code is at https://example.org/wax4669.", "How many ponds were used?", True),
     ],
 )
 def test_a_number_that_was_asked_for(sentence: str, question: str, lacks: bool) -> None:

@@ -80,6 +80,11 @@ def test_what_leans_on_one_paper_is_a_fact_about_it(followups: FollowUps) -> Non
     assert followups.context("which papers use that?", history).route is None
 
 
+def test_one_of_something_else_asks_for_no_paper(followups: FollowUps) -> None:
+    history = [Turn("By how many seconds are slow clocks adjusted?")]
+    assert followups.context("does that work with several clocks in one room?", history).route == "fact"
+
+
 def test_a_new_topic_is_found_although_the_wording_leans(assistant: Assistant, followups: FollowUps) -> None:
     history = [Turn("How long do folded paper boats float on ponds?")]
     question = "what do they call the whistling machine that learns tunes by humming them backwards?"

@@ -73,7 +73,11 @@ def cited(found: Recorded | None) -> set[str]:
         ("Which abstracts link to code?", {"kite"}),
         ("Which papers have a link?", {"kite", "clock"}),
         ("which papers give a KiteHub link", {"kite"}),
+        ("Which of the papers on clocks have a link in their abstract?", {"clock"}),
+        ("which papers on ponds or elephants have links?", {"kite", "clock"}),  # none of them: all that have one
         ("link to Why Ladders Lean Left please", {"ladder"}),
+        ("pdf of Why Ladders Lean Left?", {"ladder"}),
+        ("Where can I read the one called Why Ladders Lean Left?", {"ladder"}),
         ("how many of the titles say 'Kites'?", {"kite"}),
         ("list all papers", {"kite", "ladder", "clock", "pond"}),
         ("Who has the most papers?", {"kite", "ladder", "pond"}),

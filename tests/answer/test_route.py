@@ -94,6 +94,9 @@ def test_the_core_of_a_long_message_is_what_it_asks() -> None:
         ("what does the paper say about wax?", True),
         ("does any other paper on boats exist?", True),
         ("which metric turned out useless for predicting that?", True),
+        ("which of the two needs no wax?", True),
+        ("can I use that together with my own boat?", True),
+        ("which of the two papers on boats needs no wax?", False),
     ],
 )
 def test_leaning_on_history(question: str, leans: bool) -> None:
