@@ -85,7 +85,8 @@ ABOUT_THEM = pattern(
 )
 # Papers themselves are asked for, not something that one says.
 WANTS_PAPERS = pattern(
-    r"""\b( papers? | works? | posters? | stud(y|ies) | articles? | talks? | (any|some)\s?(one|body) | who
+    r"""\b( papers? | posters? | stud(y|ies) | articles? | talks? | (any|some)\s?(one|body) | who
+    | (which|what|any|some|more|other|another|similar|related)\s([\w-]+\s)?works?
     | ones | (which|what|any|the|another|other|that|this)\sone )\b"""
 )
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
