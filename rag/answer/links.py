@@ -77,7 +77,7 @@ class Links:
         hosts = self._hosts_named(question)
         if hosts:
             return [url for url in urls if hosts & _host(url)]
-        if record_wording.CODE.search(question):
+        if _only_code(question):
             about = self._sentences_with_links(paper_id)
             return [url for url in urls if record_wording.CODE_LINKED.search(about.get(url, url))]
         return list(urls)
@@ -113,5 +113,10 @@ def _host(url: str) -> set[str]:
     return {part for part in (urlsplit(address).hostname or "").split(".") if len(part) >= _LEAST_HOST}
 
 
+def _only_code(question: str) -> bool:
+    """Whether links to code are asked for, and not to data or pages as well."""
+    return bool(record_wording.CODE.search(question)) and not record_wording.MATERIAL.search(question)
+
+
 def _what(question: str) -> str:
-    return "a link to code" if record_wording.CODE.search(question) else "a link"
+    return "a link to code" if _only_code(question) else "a link"

@@ -57,6 +57,16 @@ class People:
             papers = [record for record, words in zip(papers, shared, strict=True) if words == max(shared)]
         return Recorded(tuple(authors_line(record, "") for record in papers))
 
+    def affiliation(self, question: str, nearest: Nearest) -> Recorded | None:
+        """Where somebody works, which no session says."""
+        if not record_wording.AFFILIATION.search(question):
+            return None
+        people = [mention for mention in self._names.mentions(question) if mention.full]
+        if not people:
+            return None
+        papers = tuple(self._by_id[key].title for key in people[0].papers[:3])
+        return Recorded(refusal=f"Where {people[0].people[0].name} works is not recorded.", nearest=papers)
+
     def authors_of(self, question: str, nearest: Nearest) -> Recorded | None:
         """Who wrote a paper that the question names or describes."""
         if not record_wording.WHO.search(question) or record_wording.COUNT.search(question):

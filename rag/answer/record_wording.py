@@ -52,13 +52,14 @@ LINK_WORDS = frozenset(
     content_words(
         "code github link url website page project public publicly available release online open source download"
         " provide contain include send anywhere somewhere accompany implementation pdf host come repo"
-        " repository exist there"
+        " repository exist there data dataset datasets video videos demo demos homepage"
     )
 )
 CODE = pattern(r"""\b( code | repo(sitory|s)? | implementations? )\b""")
 CODE_LINKED = pattern(
     r"""\b( code\w* | implement\w* | software | repo\w* | toolkit | library | package | source | git\w* )\b"""
 )
+MATERIAL = pattern(r"""\b( data(sets?)? | videos? | demos? | (web|project\s|home\s?)pages? | websites? )\b""")
 AT_HOST = pattern(r"""\b(?:on|at|to)\s(\w+)\b | \b(\w+)(?:\.\w+)?\s(?:links?|urls?|repo\w*|pages?|addresse?s?)\b""")
 # What a paper links to, rather than the paper.
 THING_LINKED = pattern(
@@ -133,6 +134,11 @@ CO_AUTHORS = pattern(
     | who\selse\b.{0,40}\b(wrote|author\w*|on|is) )\b"""
 )
 THE_PAPER = pattern(r"""\b(the|that|this)\s([\w-]+\s){0,3}(paper|poster|work)\s(on|about|that|which|with|of)\b""")
+AFFILIATION = pattern(
+    r"""\b( affiliat(ed|ion|ions) | where\s(does|do|is|are)\b .{3,60} \b(work|from|based|at)(?=\s*[?.!]*$)
+    | (which|what)\s(\w+\s)?(universit(y|ies)|institut(e|es|ion|ions)|compan(y|ies)|employer|labs?|group|department
+      |country) )\b"""
+)
 AWARDS = pattern(r"""\b( prizes | awards | any\s(prize|award) | (distinguished|awarded|award-winning)\spapers )\b""")
 MARK_IN_TITLE = pattern(
     r"""\btitles?\b .{0,60} \b(?P<mark>question|exclamation)\smarks?\b | \b(?P<colon>colons?)\b .{0,30} \btitles?\b"""

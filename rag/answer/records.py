@@ -100,10 +100,11 @@ class Records:
 
     def _answer(self, question: str, nearest: Nearest, sure: bool) -> Recorded | None:
         people = self._people
-        rules = (self._unknown_title, self._extremes, self._awards, people.count, people.co_authors, people.authors_of)
-        by: _Rule = people.papers_by_surely if sure else people.papers_by
-        last: tuple[_Rule, ...] = (self._links.answer, self._mentions, *([self._word_meant] if sure else []))
-        for rule in (*rules, self._titled, by, *last):
+        rules: list[_Rule] = [self._unknown_title, self._extremes, self._awards]
+        rules += [people.affiliation, people.count, people.co_authors, people.authors_of, self._titled]
+        rules += [people.papers_by_surely if sure else people.papers_by, self._links.answer, self._mentions]
+        rules += [self._word_meant] if sure else []
+        for rule in rules:
             found = rule(question, nearest)
             if found is not None:
                 return found

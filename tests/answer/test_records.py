@@ -72,6 +72,7 @@ def cited(found: Recorded | None) -> set[str]:
         ("Which papers have a single author? Any single-author papers?", {"clock"}),
         ("Which abstracts link to code?", {"kite"}),
         ("Which papers have a link?", {"kite", "clock"}),
+        ("Which abstracts link to code or data? give the links", {"kite", "clock"}),
         ("which papers give a KiteHub link", {"kite"}),
         ("Which of the papers on clocks have a link in their abstract?", {"clock"}),
         ("which papers on ponds or elephants have links?", {"kite", "clock"}),  # none of them: all that have one
@@ -157,6 +158,7 @@ def test_all_papers_are_counted(records: Records) -> None:
 
 def test_what_is_not_recorded_is_refused(records: Records) -> None:
     for question, words in [
+        ("Which university is Hal Penn at?", "Where Hal Penn works is not recorded"),
         ("Give me Ada Quill's paper", "No author called Ada Quill"),
         ("Where is the repo for Why Ladders Lean Left?", "gives no link"),
         ("Summarise 'Quantum Soup for Hungry Robots' from this session", "is called"),
