@@ -104,8 +104,10 @@ class FollowUps:
     def search(self, question: str, context: Context, *, limit: int) -> Found:
         """The best papers for a question in its context."""
         alone = self.searcher.search(question, limit=limit)
-        compares = self.router.best(question) == "compare"  # "how does that differ from WaxNet?": WaxNet is one side
-        if context.text == question or (not compares and _is_new_topic(alone, context)):
+        if context.text == question:
+            return alone
+        # "How does that differ from WaxNet?" finds WaxNet by itself, but that is one side only.
+        if _is_new_topic(alone, context) and self.router.best(question) != "compare":
             return alone
         together = self.searcher.search(context.text, limit=limit)
         by_id = {hit.paper.id: hit for hit in (*alone.hits, *together.hits)}

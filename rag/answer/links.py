@@ -85,7 +85,7 @@ class Links:
     def _hosts_named(self, question: str) -> set[str]:
         """Parts of the hosts of links that the question names as such: `a github link`."""
         named = {word.lower() for pair in record_wording.AT_HOST.findall(question) for word in pair if word}
-        return self._hosts & named
+        return self._hosts & named if named else set()  # all abstracts are read for the hosts
 
     def _urls(self, paper_id: str) -> list[str]:
         paper = self._catalogue.paper(paper_id)

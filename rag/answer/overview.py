@@ -102,7 +102,7 @@ class Overview:
         asked = wording.CONTRIBUTES.search(question)
         objects = [obj for obj in wording.OR.split(asked.group("object")) if content_words(obj)] if asked else []
         found: dict[str, Span] = {}
-        for wanted in objects:
+        for wanted in (name for obj in objects for name in _names_of(obj)):
             for key in sorted(self.searcher.catalogue.holding(wanted)):
                 said = next((s for s in self.searcher.catalogue.sentences(key) if announces(s.text, wanted)), None)
                 if said is not None:
@@ -200,14 +200,22 @@ def names_topic(question: str) -> bool:
 
 
 def announces(sentence: str, wanted: str) -> bool:
-    """Whether a sentence says that its authors made the thing `wanted`: `we release a large dataset of …`."""
+    """Whether a sentence says that its authors made the thing `wanted`, by itself or in a list: `we release a tool for
+    folding; a large dataset of …`."""
     stems = set(content_words(wanted))
     for match in wording.ANNOUNCES.finditer(sentence):
-        clause = wording.CLAUSE_END.split(sentence[match.end() :])[0]
-        after = " ".join(clause.split()[: wording.WORDS_TO_THE_THING])
-        if stems <= set(content_words(after)):
-            return True
+        for thing in wording.NEXT_THING.split(sentence[match.end() :]):
+            clause = wording.CLAUSE_END.split(thing)[0]
+            if stems <= set(content_words(" ".join(clause.split()[: wording.WORDS_TO_THE_THING]))):
+                return True
     return False
+
+
+def _names_of(wanted: str) -> Sequence[str]:
+    """What abstracts call the thing as well: a corpus is a dataset."""
+    stems = set(content_words(wanted))
+    groups = (names for names in wording.SAME_THING if any(set(content_words(name)) == stems for name in names))
+    return next(groups, (wanted,))
 
 
 def theme_sentence(label: str, papers: int) -> str:

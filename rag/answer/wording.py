@@ -160,6 +160,9 @@ ANNOUNCES = pattern(
     |curat(e|es|ed)|assembl(e|es|ed))\b"""
 )
 WORDS_TO_THE_THING = 9
+# In a list of things made, the next one has its article.
+NEXT_THING = pattern(r"""[;:]\s(?:and\s)?(?=(?:an?|several|many|two|three|new)\s)""")
+SAME_THING = (("dataset", "data set", "corpus"), ("benchmark", "test suite"))
 CLAUSE_END = pattern(r"""[;:] | ,?\s(?:and|which|where|while|whose|but|to|for|on|in)\s""")
 
 # --- what a sentence of an abstract is about ------------------------------------------------------------------

@@ -176,11 +176,12 @@ def test_who_made_the_thing_is_told_from_who_used_it(tmp_path: Path) -> None:
         Paper("a", "Windle", ("Ada Quill",), "Kites fall. We release a large dataset of kite flights."),
         Paper("b", "Gusts", ("Bo Marsh",), "Kites fall. We propose a reel and test it on a public dataset."),
         Paper("c", "Drums", ("Cleo Tarn",), "This work introduces DrumBench, a benchmark for drums."),
+        Paper("d", "Reels", ("Dan Vole",), "Reels hum. We collected a corpus of the sounds of reels."),
     ]
     with an_assistant(tmp_path, papers) as assistant:
         answer, _ = ask(assistant, "Which papers release a new benchmark or dataset?")
-    assert {citation.paper_id for citation in answer.citations} == {"a", "c"}
-    assert answer.coverage.matched == 2
+    assert {citation.paper_id for citation in answer.citations} == {"a", "c", "d"}
+    assert answer.coverage.matched == 3
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,8 @@ def test_who_made_the_thing_is_told_from_who_used_it(tmp_path: Path) -> None:
         ("In this paper we present the first open benchmark suite for reels.", "benchmark", True),
         ("This work introduces Windle, a reel for kites.", "reel", True),
         ("We provide an analysis, and results on a benchmark show gains.", "benchmark", False),
+        ("We present Reel, a tool for kites; a large dataset of flights; and more.", "dataset", True),
+        ("We present Reel, a tool for kites; the dataset of others is used.", "dataset", False),
         ("Others have released a dataset.", "dataset", False),
         ("We evaluate on a dataset.", "dataset", False),
     ],

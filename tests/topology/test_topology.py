@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 from topology import PLACES, NotRunning, Topology
 
 pytestmark = [pytest.mark.real]
@@ -103,6 +105,41 @@ def test_the_page_and_the_front_are_served(cluster: Topology) -> None:
         assert b"posterchat" in response.read()
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{cluster.url}/metrics", timeout=30)
+
+
+@pytest.mark.browser
+def test_a_person_on_the_page_goes_on_when_the_process_behind_it_is_killed(cluster: Topology) -> None:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert found, "no chromium or google-chrome in the PATH: install one, or set POSTERCHAT_SKIP_BROWSER=1"
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=found, args=["--no-sandbox"]) as browser,
+    ):
+        page = browser.new_page()
+        hosts: set[str | None] = set()
+        page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+
+        def ask_there(question: str, expected: str) -> None:
+            page.get_by_role("textbox", name="Your question").fill(question)
+            page.get_by_role("textbox", name="Your question").press("Enter")
+            expect(page.locator("#pc-current .turn .answer")).to_contain_text(expected, timeout=90_000)
+            expect(page.locator("#pc-status .status")).to_have_attribute("data-busy", "false")
+
+        before = answered_by(cluster)
+        page.goto(cluster.url)
+        ask_there("How many papers won an award?", "have an award")
+        after = answered_by(cluster)
+        grown = [now - then for now, then in zip(after, before, strict=True)]
+        serving = grown.index(max(grown))
+        cluster.apps[serving].kill()
+        page.reload()
+        asked = page.locator(".turn .question").get_by_text("How many papers won an award?")
+        expect(asked).to_be_visible(timeout=20_000)  # the browser kept it, and the other process can read it
+        ask_there("How many papers are there?", "This collection has")
+        expect(asked).to_be_visible()
+        cluster.apps[serving].start()
+        cluster.apps[serving].wait()
+    assert hosts <= {"127.0.0.1", "localhost", None}
 
 
 def test_a_process_that_is_killed_takes_only_its_own_streams_with_it(cluster: Topology) -> None:
