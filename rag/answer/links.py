@@ -44,7 +44,8 @@ class Links:
         return None if best is None else self._of_one(question, self._by_id[best])
 
     def _of_all(self, question: str) -> Recorded:
-        linked = {key: urls for key, all_ in self._all.items() if (urls := self._wanted(question, key, all_))}
+        hosts = self._hosts_named(question)
+        linked = {key: urls for key, all_ in self._all.items() if (urls := _wanted(question, all_, hosts))}
         about = self._about(question) & linked.keys()
         linked = {key: urls for key, urls in linked.items() if not about or key in about}
         if not linked:
@@ -61,9 +62,10 @@ class Links:
         return set.intersection(*holding) if holding else set()
 
     def _of_one(self, question: str, record: Record) -> Recorded:
-        urls = self._urls(record.id)
-        wanted = self._wanted(question, record.id, urls) or urls
-        thing = record_wording.THING_LINKED.search(question) or self._hosts_named(question)
+        sentences, hosts = self._sentences(record.id), self._hosts_named(question)
+        urls = list(sentences)
+        wanted = _wanted(question, sentences, hosts) or urls
+        thing = record_wording.THING_LINKED.search(question) or hosts
         if record.url and not thing:
             also = f" Its abstract links to {listed(urls)}" if urls else ""
             return Recorded((Line(f"{quoted(record)} is at {record.url}{'.' if also else ''}{also}", (record.id,)),))
@@ -72,36 +74,26 @@ class Links:
             return Recorded(refusal=f"The abstract of {quoted(record)} gives no link.{page}", nearest=(record.title,))
         return Recorded((Line(f"{quoted(record)} links to {listed(wanted)}", (record.id,)),))
 
-    def _wanted(self, question: str, paper_id: str, urls: Sequence[str]) -> list[str]:
-        """Those links of a paper that the question asks for: at a host that it names, or to code."""
-        hosts = self._hosts_named(question)
-        if hosts:
-            return [url for url in urls if hosts & _host(url)]
-        if _only_code(question):
-            about = self._sentences_with_links(paper_id)
-            return [url for url in urls if record_wording.CODE_LINKED.search(about.get(url, url))]
-        return list(urls)
-
     def _hosts_named(self, question: str) -> set[str]:
         """Parts of the hosts of links that the question names as such: `a github link`."""
         named = {word.lower() for pair in record_wording.AT_HOST.findall(question) for word in pair if word}
         return self._hosts & named if named else set()  # all abstracts are read for the hosts
 
-    def _urls(self, paper_id: str) -> list[str]:
+    def _sentences(self, paper_id: str) -> dict[str, str]:
+        """The links of an abstract, in their order, and the sentence that each stands in."""
         paper = self._catalogue.paper(paper_id)
-        return list(dict.fromkeys(_URL.findall(paper.abstract))) if paper else []
-
-    def _sentences_with_links(self, paper_id: str) -> Mapping[str, str]:
-        paper = self._catalogue.paper(paper_id)
-        sentences = [span.text for span in split_sentences(paper.abstract)] if paper else []
-        return {url: text for text in sentences for url in _URL.findall(text)}
+        sentences: dict[str, str] = {}
+        for span in split_sentences(paper.abstract) if paper else []:
+            for url in _URL.findall(span.text):
+                sentences.setdefault(url, span.text)
+        return sentences
 
     @cached_property
-    def _all(self) -> dict[str, list[str]]:
-        """The links of all abstracts that have some, in the order of the papers."""
+    def _all(self) -> dict[str, dict[str, str]]:
+        """The links of all abstracts that have some, in the order of the papers, each with its sentence."""
         candidates = {key for mark in _MARKS for key in self._catalogue.containing(mark)}
-        links = {key: self._urls(key) for key in self._by_id if key in candidates}
-        return {key: urls for key, urls in links.items() if urls}
+        links = {key: self._sentences(key) for key in self._by_id if key in candidates}
+        return {key: sentences for key, sentences in links.items() if sentences}
 
     @cached_property
     def _hosts(self) -> set[str]:
@@ -111,6 +103,16 @@ class Links:
 def _host(url: str) -> set[str]:
     address = url if "://" in url else f"//{url}"
     return {part for part in (urlsplit(address).hostname or "").split(".") if len(part) >= _LEAST_HOST}
+
+
+def _wanted(question: str, links: Mapping[str, str], hosts: set[str]) -> list[str]:
+    """Those of a paper's links, each with its sentence, that the question asks for: at a host that it names, or to
+    code."""
+    if hosts:
+        return [url for url in links if hosts & _host(url)]
+    if _only_code(question):
+        return [url for url, sentence in links.items() if record_wording.CODE_LINKED.search(sentence)]
+    return list(links)
 
 
 def _only_code(question: str) -> bool:

@@ -77,7 +77,7 @@ LEANS = pattern(
 PRONOUN = pattern(
     r"""\b( it | its | they | their | them | he | she | his | her | this | these | those
     | (do|does|did|is|was|can|could|has|will|would)\sthat
-    | (use|apply|combine|try|run|do|train|test)\sthat )\b"""
+    | (use|apply|combine|try|run|train|test)\sthat )\b"""
 )
 # "Which network do they use": the subject was named before, unless a clause in front of it names it.
 ABOUT_THEM = pattern(

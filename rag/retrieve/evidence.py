@@ -15,11 +15,24 @@ from rag.text import content_words, search_words
 from rag.types import Embedder, Paper, Span
 
 _LEXICAL_SHARE = 0.5
-# How abstracts of any field announce what the paper does.
-_STATEMENT = re.compile(
-    r"\b(we|this (paper|work|article|study)|our (approach|method|framework|model|key idea))\s+(\w+\s+){0,2}"
-    r"(propos|introduc|present|develop|describ|study|studies|investigat|show|prov|provid|formulat|design|address|deriv)",
+# How abstracts of any field say what the paper brings (first), or else what it does and finds.
+_WE = (
+    r"\b(?:we|this (?:paper|work|article|study|thesis|survey|research)"
+    r"|our (?:approach|method|framework|model|key idea|work|paper|study|goal|aim))\s+(?:\w+\s+){0,2}"
+)
+_BRINGS = re.compile(
+    rf"{_WE}(?:propos|introduc|present|provid|develop|design|devis|formulat|creat|construct|build|assembl|release|curat"
+    r"|establish|address|tackl|study|studies|investigat|explor|examin|analy[sz]e|revisit|describ|fine-?tun|discover)",
     re.I,
+)
+_DOES = re.compile(
+    rf"{_WE}(?:show|prov(?!id)|deriv|demonstrat|find|argue|observ|reveal|identif|suggest|extend|appl|leverag|combin"
+    r"|evaluat|compar|benchmark|measur|test|train|collect|conduct|contribut|focus|aim|seek|attempt|consider|hope)"
+    r"|^(?:\S+ ){0,3}(?:in )?(?:this|our) (?:paper|work|article|study|thesis|survey)\b",
+    re.I,
+)
+_BESIDES = re.compile(
+    r"\b(?:also|additional(?:ly)?|further(?:more)?|moreover|besides|finally|lastly|last|in addition)\b", re.I
 )
 
 
@@ -87,5 +100,14 @@ class EvidenceFinder:
         weights = self.weights.of(question)
         return max(
             spans or [Span(paper.abstract, 0, len(paper.abstract))],
-            key=lambda span: (bool(_STATEMENT.search(span.text)), overlap(weights, span.text), -span.start),
+            key=lambda span: (_states(span.text), overlap(weights, span.text), -span.start),
         )
+
+
+def _states(sentence: str) -> int:
+    """How clearly a sentence says what the paper does: 3 what it brings, 2 what it does or finds, 1 one of these
+    besides something else, 0 neither."""
+    for clear, pattern in ((3, _BRINGS), (2, _DOES)):
+        if said := pattern.search(sentence):
+            return 1 if _BESIDES.search(sentence, 0, said.end()) else clear
+    return 0

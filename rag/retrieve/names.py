@@ -105,7 +105,7 @@ class Names:
         found: list[tuple[int, Record]] = []
         for record, title, short in self._titles:
             places = [plain.find(f" {title} ")] if title else []
-            places += [match.start() for name in short if (match := _as_spelled(name).search(question))]
+            places += [match.start() for name in short if (match := _find(name, question))]
             places = [place for place in places if place >= 0]
             if places:
                 found.append((min(places), record))
@@ -143,10 +143,13 @@ def _same(name: str, token: str) -> bool:
     return len(token) >= _LONG_NAME and fuzz.ratio(name, token) >= _CLOSE_FIRST
 
 
-def _as_spelled(name: str) -> re.Pattern[str]:
+def _find(name: str, question: str) -> re.Match[str] | None:
     """A name as titles spell it. One with capitals inside (`FoldNet`) is no word in lower case either."""
+    if name.lower() not in question.lower():  # a pattern for each of 100,000 titles would take seconds
+        return None
     coined = len(name) >= _LONG_NAME and not name.isupper() and any(letter.isupper() for letter in name[1:])
-    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if coined and " " not in name else 0)
+    flags = re.IGNORECASE if coined and " " not in name else 0
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", question, flags)
 
 
 def _short_names(title: str) -> list[str]:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import rag
 from rag.errors import PosterchatError, UnknownCollection, UsageError
 from rag.serve.api_log import set_up_logs, take_down_logs
-from rag.serve.memory import share_pools
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -200,7 +199,6 @@ def serve(
     """Serve the page until Ctrl-C or SIGTERM; `ready` is told the address once it can be opened, `check` is called
     before that. Port 0 takes a free one. Raises UsageError when the address cannot be used, and what `check` raises."""
     listener = _listen(host, port)
-    share_pools()
     logs = set_up_logs(form=library.settings.log_format, questions=library.settings.log_questions)
     try:
         if check is not None:

@@ -11,6 +11,7 @@ import typer
 from rag.errors import ModelMissing, UsageError
 from rag.serve.api_guard import is_loopback
 from rag.serve.cli_common import Cli, CollectionOption, chosen_collection
+from rag.serve.memory import share_pools
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -39,6 +40,7 @@ def serve(
 
     Only this machine can reach it; an address that others can reach needs a token (POSTERCHAT_TOKEN). Ctrl-C ends it.
     """
+    share_pools()
     cli = Cli.of(context)
     settings = cli.settings()
     host, port = (host or settings.host).strip("[]"), port or settings.port

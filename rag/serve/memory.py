@@ -16,8 +16,8 @@ def share_pools() -> bool:
 
     Each answer runs in threads of its own. glibc gives new threads new pools, 8 for each core, and every one keeps what
     was freed in it: under load the process grew by 1.3 MB a minute although it held nothing more, and by 0.2 with two
-    pools, at the same speed (docs/reliability.md). Call it before threads are started. Other C libraries have nothing
-    of the kind, and a user who has set glibc's own variable is not overruled.
+    pools, at the same speed (docs/reliability.md). Call it first in a process: pools that are there stay. Other C
+    libraries have nothing of the kind, and a user who has set glibc's own variable is not overruled.
     """
     if platform.libc_ver()[0] != "glibc" or os.environ.get(_CHOSEN_BY_USER):
         return False

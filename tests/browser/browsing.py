@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,14 +15,6 @@ from rag.testing_library import FakeLibrary, ScriptedAssistant
 from rag.types import CollectionInfo, IndexReport, Paper, Rejected
 
 WIDE = {"width": 1280, "height": 800}
-
-
-@dataclass
-class Site:
-    """A running server and the library behind it."""
-
-    url: str
-    library: Any
 
 
 class GrowingLibrary(FakeLibrary):
@@ -48,36 +37,6 @@ class GrowingLibrary(FakeLibrary):
         info = CollectionInfo(name, len(before + papers), "gen-2", "fake", "fake")
         self.assistants[name] = ScriptedAssistant(info, before + papers, self.delay_s)
         return IndexReport(name, len(papers), 0, 0, 0, (), "gen-2", info.papers, 0.1)
-
-
-@contextmanager
-def served(library: Any, **options: Any) -> Iterator[Site]:
-    """The application on a free port. It is made in the server's thread, away from Playwright's event loop."""
-    import uvicorn
-
-    from rag.serve.app import make_app
-
-    made: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
-
-    def run() -> None:
-        app = make_app(library, **options)
-        server = uvicorn.Server(
-            uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none")
-        )
-        made.put((app, server))
-        server.run()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    app, server = made.get(timeout=120)
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.02)
-    yield Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", library)
-    app.state.stop()
-    server.should_exit = True
-    thread.join(10)
-    assert not thread.is_alive()
 
 
 @dataclass

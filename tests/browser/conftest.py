@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from browsing import Site, Watcher, served
+from browsing import Watcher
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from serving import Site, chromium_path, served
 
 from rag.testing_library import FakeLibrary
 
@@ -44,11 +43,7 @@ def browser() -> Iterator[Browser]:
 
     One for each module: Playwright runs an event loop in this thread, and while it does no other test can have one.
     """
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None and os.environ.get("POSTERCHAT_SKIP_BROWSER") == "1":
-        pytest.skip("no Chromium, and POSTERCHAT_SKIP_BROWSER=1")
-    if found is None:
-        pytest.fail("no chromium or google-chrome in the PATH: install one, or set POSTERCHAT_SKIP_BROWSER=1")
+    found = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Site, Watcher, answer, ask, finished, send
+from browsing import Watcher, answer, ask, finished, send
 from playwright.sync_api import Page, expect
+from serving import Site
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import GrowingLibrary, Site, Watcher, ask, cards
+from browsing import GrowingLibrary, Watcher, ask, cards
 from playwright.sync_api import Page, expect
+from serving import Site
 
 from rag.serve.ui import adding
 from rag.settings import Settings

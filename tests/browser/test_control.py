@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
-from browsing import Site, Watcher, answer, ask, box, cards, current, finished, send
+from browsing import Watcher, answer, ask, box, cards, current, finished, send
 from playwright.sync_api import Page, expect
+from serving import Site
 
 from rag.testing import made_up_papers
 from rag.testing_library import FakeLibrary
@@ -168,7 +169,7 @@ def test_follow_up_questions_can_be_asked(page: Page, site: Site) -> None:
 
 
 def test_a_restarted_server_still_reads_what_the_browser_kept(page: Page, site: Site) -> None:
-    from browsing import served
+    from serving import served
 
     ask(page, QUESTION)
     kept = page.evaluate("({...localStorage})")

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import Site, Watcher, answer, ask, box, cards, current, finished, send
+from browsing import Watcher, answer, ask, box, cards, current, finished, send
 from playwright.sync_api import Page, expect
+from serving import Site
 
 from rag.testing import made_up_papers
 from rag.testing_library import FakeLibrary

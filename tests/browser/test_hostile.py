@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import Site, Watcher, answer, ask, cards, current
+from browsing import Watcher, answer, ask, cards, current
 from playwright.sync_api import expect
+from serving import Site
 
 from rag.testing_library import FakeLibrary
 from rag.types import Paper

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from browsing import Site, answer, ask, current, finished
+from browsing import answer, ask, current, finished
 from playwright.sync_api import Page, expect
+from serving import Site
 
 from rag.serve.feedback import read_feedback
 from rag.testing import made_up_papers

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import Site, Watcher, ask
+from browsing import Watcher, ask
 from playwright.sync_api import expect
 from pydantic import SecretStr
+from serving import Site
 
 from rag.testing_library import FakeLibrary
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Site, Watcher, answer, ask, box, cards, send
+from browsing import Watcher, answer, ask, box, cards, send
 from playwright.sync_api import Page, expect
+from serving import Site
 
 pytestmark = pytest.mark.browser
 

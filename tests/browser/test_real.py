@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Site, Watcher, answer, box, cards, current, finished, send, served
+from browsing import Watcher, answer, box, cards, current, finished, send
 from playwright.sync_api import Browser, Page, expect
+from serving import Site, served
 
 from rag.ingest.read import read_papers
 from rag.resources import resource

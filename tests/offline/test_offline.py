@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from serving import chromium_path
 
 from rag.serve.offline import forbid_network, try_offline
 from rag.settings import Settings
@@ -113,9 +114,7 @@ def in_a_browser(url: str, question: str) -> str:
     """What the page shows as the answer."""
     from playwright.sync_api import sync_playwright
 
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("no Chromium")
+    found = chromium_path()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()

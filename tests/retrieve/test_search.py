@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from rag.retrieve.relevance import THRESHOLD, Relevance, off_topic_questions
 from rag.retrieve.search import Searcher, fuse
 from rag.retrieve.select import relevant
 from rag.testing import HashEmbedder, made_up_papers
+from rag.text import split_sentences
 from rag.types import Hit, Paper
 
 EMBEDDER = HashEmbedder(dimension=1024)
@@ -82,6 +84,27 @@ def test_the_sentence_that_answers_is_ranked_first(collection: Collection) -> No
     assert paper.abstract[best.start : best.end] == best.text
     assert rest == []
     assert finder.rank(question, EMBEDDER.embed([question])[0], []) == []
+
+
+@pytest.mark.parametrize(
+    ("abstract", "statement"),
+    [
+        ("Kites are used everywhere. We build Kitebench, a benchmark for kites.", 1),
+        ("We show that kites fly higher. We introduce Kitebench, a dataset. It has kites.", 1),
+        ("We create a dataset. Furthermore, we present two applications of kites.", 0),
+        ("Kites fly. In this work, kites are flown without strings. Kites are cheap.", 1),
+        ("Kites fly. We provide the first survey of strings, which also lists kites. Kites are cheap.", 1),
+    ],
+)
+def test_what_a_paper_brings_is_its_statement_before_findings_and_additions(
+    abstract: str, statement: int, tmp_path: Path
+) -> None:
+    paper = replace(made_up_papers()[0], abstract=abstract)
+    store = Collections(tmp_path)
+    build(store, "kites", [paper], lambda: EMBEDDER, sources=["test"])
+    with store.open("kites", EMBEDDER) as opened:
+        found = EvidenceFinder(opened.catalogue, EMBEDDER).statement("kites", paper)
+    assert found.text == split_sentences(abstract)[statement].text
 
 
 def test_the_statement_of_a_paper_says_what_it_does(collection: Collection) -> None:

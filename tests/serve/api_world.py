@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import queue
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,49 +43,6 @@ class ApiLibrary(Library):
 
     def assistant(self, name: str | None = None) -> Any:
         return self.scripted[name or "made-up"]
-
-
-@dataclass
-class Site:
-    """A running server and the library behind it."""
-
-    url: str
-    library: Any
-
-
-@contextmanager
-def served(library: Any, *, debug: bool = False, **options: Any) -> Iterator[Site]:
-    """The application on a free port until the block ends. `debug` runs it in a loop that raises an error in whoever
-    touches it from another thread."""
-    import uvicorn
-
-    from rag.serve.app import make_app
-
-    made: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
-
-    def run() -> None:
-        app = make_app(library, **options)
-        config = uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1, ws="none")
-        server = uvicorn.Server(config)
-        made.put((app, server))
-        if debug:
-            asyncio.run(server.serve(), debug=True)
-        else:
-            server.run()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    app, server = made.get(timeout=120)
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.02)
-    try:
-        yield Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", library)
-    finally:
-        app.state.stop()
-        server.should_exit = True
-        thread.join(10)
-    assert not thread.is_alive()
 
 
 def wait_for(condition: Any, *, tries: int = 500) -> bool:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from api_world import ApiLibrary, Site, served, wait_for
+from api_world import ApiLibrary, wait_for
+from serving import Site, served
 
 from rag.errors import IndexCorrupt, ModelMissing, PromptTooLong
 

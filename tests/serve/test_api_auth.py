@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from api_world import ApiLibrary, Site, served
+from api_world import ApiLibrary
+from serving import Site, served
 
 from rag.serve.api_auth import COOKIE_HOURS, WRONG_TOKENS, Auth, Buckets, Rate
 

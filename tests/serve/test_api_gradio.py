@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from api_world import ApiLibrary, Site, served
+from api_world import ApiLibrary
 from gradio_client import Client
+from serving import Site, served
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_world import ApiLibrary, Site, served
+from api_world import ApiLibrary
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from openai import APIError, NotFoundError, OpenAI, RateLimitError, UnprocessableEntityError
+from serving import Site, served
 
 WITHOUT_INPUT = ("/health", "/metrics", "/api/collections", "/v1/models")
 

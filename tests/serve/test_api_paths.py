@@ -8,7 +8,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from api_world import ApiLibrary, Site, served
+from api_world import ApiLibrary
+from serving import Site, served
 
 from rag.serve.api_guard import is_shut
 

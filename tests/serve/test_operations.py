@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from api_world import ApiLibrary, served, wait_for
+from api_world import ApiLibrary, wait_for
+from serving import served
 
 from rag.serve.api_log import set_up_logs, take_down_logs
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api_world import served
+from serving import served
 
 from rag.errors import ModelMissing, UnknownCollection, UsageError
 from rag.serve.app import make_app, serve

@@ -11,6 +11,7 @@ from kites import papers
 import rag.llm.local
 import rag.wiring
 from rag.serve.app import serve
+from rag.serve.memory import share_pools
 from rag.settings import Settings
 from rag.testing import HashEmbedder
 from rag.types import Embedder
@@ -38,6 +39,7 @@ class Forgets(list[Any]):
 
 def main(data_dir: Path, how: str, models_dir: str) -> None:
     """Index the kites and serve them."""
+    share_pools()  # as `posterchat serve` does
     settings: dict[str, Any] = {"data_dir": data_dir, "collection": "kites", "log_format": "text"}
     if how == "fast":
         from fast_engine import FastEngine

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
+from serving import chromium_path
 from topology import PLACES, NotRunning, Topology
 
 pytestmark = [pytest.mark.real]
@@ -109,8 +110,7 @@ def test_the_page_and_the_front_are_served(cluster: Topology) -> None:
 
 @pytest.mark.browser
 def test_a_person_on_the_page_goes_on_when_the_process_behind_it_is_killed(cluster: Topology) -> None:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert found, "no chromium or google-chrome in the PATH: install one, or set POSTERCHAT_SKIP_BROWSER=1"
+    found = chromium_path()
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=found, args=["--no-sandbox"]) as browser,
