@@ -55,11 +55,16 @@ class Links:
         return Recorded((first, *lines))
 
     def _about(self, question: str) -> set[str]:
-        """The papers that have all words of the topic of "which papers on kites have code?"; empty without a topic."""
+        """The papers that have all words of the topic of "which papers on kites have code?", as they stand there if some
+        have them so (`summarization` is not what all do who summarize); empty without a topic."""
         general = record_wording.GENERAL_WORDS | record_wording.LINK_WORDS
         topic = [word for word in search_words(question) if not set(content_words(word)) <= general]
         holding = [ids for word in topic if (ids := self._catalogue.holding(word))]
-        return set.intersection(*holding) if holding else set()
+        about = set.intersection(*holding) if holding else set()
+        papers = self._catalogue.papers_by_id(about & self._all.keys()).values()
+        texts = {paper.id: f"{paper.title} {paper.abstract}".lower() for paper in papers}
+        so = {key for key, text in texts.items() if all(word.removesuffix("s") in text for word in topic)}
+        return so or about
 
     def _of_one(self, question: str, record: Record) -> Recorded:
         sentences, hosts = self._sentences(record.id), self._hosts_named(question)

@@ -133,6 +133,15 @@ def test_links_are_whole(records: Records) -> None:
     assert "https://kitehub.org/kite.git" in said(ask(records, "where is the code of KiteNet?"))
 
 
+def test_a_topic_that_papers_have_in_this_form_is_meant_so(tmp_path: Path) -> None:
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        texts = {"boats": "We summarize what boats do: a.org/b.", "ponds": "Summarization of ponds: c.org/d."}
+        catalogue.put([Entry(Paper(key, key.title(), (), text), [], 1) for key, text in texts.items()])
+        records = Records(catalogue)
+        assert cited(ask(records, "which of the summarization papers give a link?")) == {"ponds"}
+        assert cited(ask(records, "which of the papers on summaries give a link?")) == {"boats", "ponds"}
+
+
 def test_the_link_to_a_paper_is_where_it_is(records: Records) -> None:
     assert said(ask(records, "URL of Why Ladders Lean Left?")) == (
         "“Why Ladders Lean Left” is at https://papers.example/ladder\n"
