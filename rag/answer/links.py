@@ -55,8 +55,8 @@ class Links:
         return Recorded((first, *lines))
 
     def _about(self, question: str) -> set[str]:
-        """The papers that have all words of the topic of "which papers on kites have code?", as they stand there if some
-        have them so (`summarization` is not what all do who summarize); empty without a topic."""
+        """The papers that have all words of the topic of "which papers on kites have code?", as they stand there if
+        some have them so (`summarization` is not what all do who summarize); empty without a topic."""
         general = record_wording.GENERAL_WORDS | record_wording.LINK_WORDS
         topic = [word for word in search_words(question) if not set(content_words(word)) <= general]
         holding = [ids for word in topic if (ids := self._catalogue.holding(word))]
