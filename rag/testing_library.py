@@ -62,6 +62,9 @@ class ScriptedAssistant:
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
+    def prepare(self) -> None:
+        """Nothing has to be read."""
+
     def ask(
         self, question: str, history: Sequence[Turn] = (), *, stop: threading.Event | None = None
     ) -> Iterator[Event]:

@@ -96,7 +96,7 @@ class Links:
     @cached_property
     def _all(self) -> dict[str, dict[str, str]]:
         """The links of all abstracts that have some, in the order of the papers, each with its sentence."""
-        candidates = {key for mark in _MARKS for key in self._catalogue.containing(mark)}
+        candidates = set(self._catalogue.containing(*_MARKS))
         links = {key: self._sentences(key) for key in self._by_id if key in candidates}
         return {key: sentences for key, sentences in links.items() if sentences}
 

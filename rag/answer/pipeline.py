@@ -46,7 +46,6 @@ from rag.types import (
     Searching,
     Sentence,
     SentenceChecked,
-    Span,
     Turn,
 )
 
@@ -88,6 +87,11 @@ class Assistant:
     def followups(self) -> FollowUps:
         """Who resolves follow-up questions."""
         return FollowUps(self.searcher, self.records, self.router)
+
+    def prepare(self) -> None:
+        """Read what the first questions about a large collection would otherwise wait for."""
+        self.records.prepare()
+        self.searcher.catalogue.prepare()
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), *, stop: threading.Event | None = None
@@ -234,7 +238,7 @@ class Assistant:
             if not run.evidence:
                 raise
             run.reason = f"{error} The answer is quoted from the abstract. {run.reason or ''}".strip()
-            yield from self._quotes_only(run, found)
+            yield from several.quotes_only(run, found)
 
     def _fact(self, run: Run, found: Found, reader: Reader, *, doubtful: bool) -> Iterator[Event]:
         """Read the best paper; where the search is unsure, with the best sentences of the next two beside it. Where it
@@ -279,14 +283,6 @@ class Assistant:
         else:
             # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.
             run.refusal = not_stated(best.title)
-
-    def _quotes_only(self, run: Run, found: Found) -> Iterator[Event]:
-        cited = {n for sentence in run.sentences for n in sentence.citations}
-        by_id = {hit.paper.id: hit for hit in found.hits}
-        for evidence in run.evidence:
-            if evidence.n not in cited and evidence.quotes and evidence.paper.id in by_id:
-                best = evidence.quotes[0]
-                yield several.quote_as_sentence(run, by_id[evidence.paper.id], Span(best.text, best.start, best.end))
 
     def _refuse(
         self, run: Run, reason: str, found: Found | None = None, *, nearest: Sequence[str] = ()

@@ -61,6 +61,10 @@ class Records:
     def _links(self) -> Links:
         return Links(self._all, self.names, self._catalogue)
 
+    def prepare(self) -> None:
+        """Read all records and names now, which the first question would wait for."""
+        self._people  # noqa: B018
+
     def limited_to(self, question: str) -> set[str]:
         """Ids of the papers of the authors that a question about content names in full, or of two whose surnames
         it joins (`the two papers of Oar and Moss`); empty when it names none."""
@@ -184,7 +188,7 @@ class Records:
         terms = _terms(asked, question)
         if not terms:
             return None
-        chosen = [record for record in self._all if any(_has_in_a_row(record.title, term) for term in terms)]
+        chosen = self.names.titles_with(terms)
         shown = listed([f"“{term}”" for term in terms], last="or")
         if not chosen:
             return Recorded(refusal=f"No title in this collection has {shown}.")
@@ -245,16 +249,6 @@ def _terms(asked: re.Match[str] | None, question: str) -> list[str]:
     named = asked.groupdict()
     terms = in_quotes or [(named["term"] or named.get("word") or "").strip("\"'“”‘’ ")]
     return [term for term in terms if fold(term) and len(content_words(term)) <= LONGEST_TERM]
-
-
-def _has_in_a_row(title: str, term: str) -> bool:
-    """Whether the words of `term` stand in a title, in the singular or the plural."""
-    words, wanted = _singular(title), _singular(term)
-    return any(words[at : at + len(wanted)] == wanted for at in range(len(words)))
-
-
-def _singular(text: str) -> list[str]:
-    return [word[:-1] if len(word) > _SMALL_WORD and word[-1] == "s" != word[-2] else word for word in fold(text)]
 
 
 def _like_a_title(quoted_text: str) -> bool:

@@ -139,6 +139,16 @@ def shared_words(question: str, paper: Paper) -> str:
     return ", ".join(dict.fromkeys(" ".join(term) for term in terms)) or question
 
 
+def quotes_only(run: Run, found: Found) -> Iterator[SentenceChecked]:
+    """The best quote of each paper of the evidence that no sentence is cited to: where nothing can be written."""
+    cited = {n for sentence in run.sentences for n in sentence.citations}
+    by_id = {hit.paper.id: hit for hit in found.hits}
+    for evidence in run.evidence:
+        if evidence.n not in cited and evidence.quotes and evidence.paper.id in by_id:
+            best = evidence.quotes[0]
+            yield quote_as_sentence(run, by_id[evidence.paper.id], Span(best.text, best.start, best.end))
+
+
 def quote_as_sentence(run: Run, hit: Hit, span: Span, *, opening: str = "") -> SentenceChecked:
     """A sentence of the abstract, word for word, as a sentence of the answer."""
     proof = Sentence(opening + span.text, (run.number(hit.paper),), "supported", run.quote(hit.paper, [span]))

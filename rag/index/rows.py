@@ -80,8 +80,18 @@ def translated(error: sqlite3.Error, path: Path, *, writing: bool) -> IndexCorru
 
 def match_query(terms: Sequence[str], *, authors: bool) -> str:
     """An FTS5 query for any of `terms`, in any spelling, safe for every string; empty when they hold no word."""
+    return any_of(phrases_of(terms), authors=authors)
+
+
+def phrases_of(terms: Sequence[str]) -> list[str]:
+    """The distinct words of `terms`, or words in a row, in each of their spellings."""
     phrases = [phrase for term in terms for phrase in _phrases(words(term))]
-    quoted = " OR ".join(f'"{phrase}"' for phrase in dict.fromkeys(phrases) if phrase)
+    return [phrase for phrase in dict.fromkeys(phrases) if phrase]
+
+
+def any_of(phrases: Sequence[str], *, authors: bool = False) -> str:
+    """An FTS5 query for any of the phrases in title and abstract, or in the names of authors; empty without phrases."""
+    quoted = " OR ".join(f'"{phrase}"' for phrase in phrases)
     return f"{{{'authors' if authors else 'title abstract'}}} : ({quoted})" if quoted else ""
 
 

@@ -56,6 +56,7 @@ class Vectors:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._count: int | None = None  # Chroma counts for as long as it searches
 
     @classmethod
     def create(cls, path: Path, shape: Shape) -> Vectors:
@@ -87,20 +88,24 @@ class Vectors:
 
     def put_rows(self, ids: Sequence[str], vectors: Any, papers: Sequence[dict[str, str]]) -> None:
         """The same from Chroma's own three columns, at most `BATCH` rows."""
+        self._count = None
         with self._link.writing():
             self._link.collection().upsert(ids=list(ids), embeddings=vectors, metadatas=list(papers))
 
     def remove_papers(self, ids: Iterable[str]) -> None:
         """Remove all chunks of these papers."""
         wanted = list(ids)
+        self._count = None
         with self._link.writing():
             for at in range(0, len(wanted), 500):
                 self._link.collection().delete(where={"paper": {"$in": wanted[at : at + 500]}})
 
     def count(self) -> int:
         """Number of chunks."""
-        with self._link.reading():
-            return int(self._link.collection().count())
+        if self._count is None:
+            with self._link.reading():
+                self._count = int(self._link.collection().count())
+        return self._count
 
     def nearest(self, vector: Any, papers: int) -> list[tuple[str, float]]:
         """Papers with the cosine similarity (-1 to 1) of their best chunk to `vector`, best first.

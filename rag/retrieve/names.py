@@ -15,15 +15,21 @@ from rag.index.rows import Record
 _CLOSE_SURNAME = 82.0  # rapidfuzz ratio, 0..100: one wrong letter in a name of six
 _CLOSE_FIRST = 80.0
 _LETTERS = str.maketrans("łøđı", "lodi", "'’")  # letters that have no decomposition
+_SMALL_WORD = 3  # letters of a word that has no plural
 _LONG_NAME = 5  # shorter surnames must be spelled right
+
+_GENITIVE = re.compile(r"['’`]s\b")
+_TOKEN = re.compile(r"[^\W_]+")
 
 
 def fold(text: str) -> list[str]:
     """Lower-case tokens of letters and digits, accents folded: `Stéphane O'Neil-Li` is stephane, oneil, li."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"['’`]s\b", " ", text))
+    plain = _GENITIVE.sub(" ", text)
+    if plain.isascii():  # as most titles and names are: three times as quick
+        return _TOKEN.findall(plain.translate(_LETTERS).lower())
+    plain = unicodedata.normalize("NFKD", plain)
     plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
-    plain = plain.translate(_LETTERS)
-    return re.findall(r"[^\W_]+", plain)
+    return _TOKEN.findall(plain.translate(_LETTERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,15 @@ class Names:
                 found.append((min(places), record))
         return [record for _, record in sorted(found, key=lambda pair: pair[0])]
 
+    def titles_with(self, terms: Sequence[str]) -> list[Record]:
+        """Papers whose title has the words of one of `terms` in a row, in the singular or the plural."""
+        wanted = [_singular(fold(term)) for term in terms]
+        return [
+            record
+            for record, title, _ in self._titles
+            if any(words[0] in title and _in_a_row(words, _singular(title.split())) for words in wanted if words)
+        ]
+
     def closest_title(self, text: str) -> tuple[Record, float] | None:
         """The title most like `text` and how like it is (0..100)."""
         wanted = " ".join(fold(text))
@@ -141,6 +156,14 @@ def _same(name: str, token: str) -> bool:
     if len(token) >= 3 and (name.startswith(token) or token.startswith(name)) and len(name) >= 3:
         return True
     return len(token) >= _LONG_NAME and fuzz.ratio(name, token) >= _CLOSE_FIRST
+
+
+def _in_a_row(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    return any(words[at : at + len(wanted)] == wanted for at in range(len(words)))
+
+
+def _singular(words: Sequence[str]) -> list[str]:
+    return [word[:-1] if len(word) > _SMALL_WORD and word[-1] == "s" != word[-2] else word for word in words]
 
 
 def _find(name: str, question: str) -> re.Match[str] | None:

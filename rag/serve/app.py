@@ -47,8 +47,9 @@ class Warmup:
 
     def _run(self) -> None:
         try:
-            self._library.assistant(self._collection)
+            assistant = self._library.assistant(self._collection)
             self._library.generator()
+            assistant.prepare()
             self._library.read_ahead(self._collection)
         except PosterchatError as error:
             self.problem = f"{error} {error.hint}".strip()
