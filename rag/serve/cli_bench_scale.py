@@ -54,7 +54,7 @@ def bench_scale(
     cli = Cli.of(context)
     check_out(json, queries)
     settings = cli.settings()
-    papers = _ordered(file, {title for question in load_queries(queries) for title in question.gold})
+    papers = ordered(file, {title for question in load_queries(queries) for title in question.gold})
     store = collections(settings)
     rows: list[dict[str, Any]] = []
     for size in _sizes(sizes, len(papers)):
@@ -92,7 +92,7 @@ def bench_scale(
     tables.show_scale(cli.out, result)
 
 
-def _ordered(file: Path, wanted: set[str]) -> list[Paper]:
+def ordered(file: Path, wanted: set[str]) -> list[Paper]:
     """All papers of a file: those of the titles in `wanted` first, then the others, shuffled, always the same way."""
     from rag.ingest.clean import paper_id
     from rag.ingest.read import read_papers
