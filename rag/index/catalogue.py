@@ -7,7 +7,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -175,7 +175,8 @@ class Catalogue:
         """Make the first searches in a large collection as quick as later ones; takes half a minute for 100,000
         papers, and no time for a few."""
         rows = self._all("SELECT title, abstract FROM papers ORDER BY row % ?, row LIMIT ?", [_SPREAD, _SAMPLE])
-        self._words.prepare(dict.fromkeys(word for row in rows for text in row for word in words(text)))
+        with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+            self._words.prepare(dict.fromkeys(word for row in rows for text in row for word in words(text)))
 
     def holding(self, phrase: str) -> set[str]:
         """Ids of all papers whose title or abstract has these words in a row, in this or another form."""

@@ -50,6 +50,33 @@ def test_nothing_is_found_for_no_words_or_for_words_that_nobody_has(path: Path) 
         assert search.search([], 5) == search.search(["absent"], 5) == search.search(["?"], 5) == []
 
 
+def test_preparing_ends_when_the_catalogue_is_closed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = Catalogue.open(path)
+    catalogue._words = WordSearch(catalogue._all, frequent=5)
+    steps: list[str] = []
+
+    def closes(phrase: str) -> None:
+        steps.append(phrase)
+        catalogue.close()
+        catalogue.count()
+
+    monkeypatch.setattr(catalogue._words, "_parts", closes)
+    catalogue.prepare()
+    assert len(steps) == 1
+
+
+def test_preparing_computes_what_searches_need(path: Path) -> None:
+    with Catalogue.open(path) as catalogue:
+        catalogue._words = WordSearch(catalogue._all, frequent=100)
+        before = catalogue.search(WORDS, 20)
+        catalogue._words = WordSearch(catalogue._all, frequent=100)
+        catalogue.prepare()
+        kept = dict(catalogue._words._kept)
+        assert kept and all(count > 100 for _, count in kept)
+        assert catalogue.search(WORDS, 20) == before
+        assert catalogue._words._kept.keys() == kept.keys()
+
+
 def test_what_is_kept_of_frequent_words_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.index.word_search._MOST_KEPT_BYTES", 3_000)
     with Catalogue.open(path) as catalogue:
