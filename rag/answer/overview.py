@@ -123,7 +123,7 @@ class Overview:
         if run.themes or run.others:
             yield Grouped(run.themes, run.others)
         if record_wording.COUNT.search(run.question):
-            count = f"{len(hits)} of the {run.coverage.read} papers {'is' if len(hits) == 1 else 'are'} about this."
+            count = f"{len(hits):,} of the {run.coverage.read:,} papers {'is' if len(hits) == 1 else 'are'} about this."
             yield _state(run, count, [run.number(hit.paper) for hit in ordered])
         for theme in run.themes:
             yield _state(run, theme_sentence(theme.label, len(theme.papers)), theme.papers)

@@ -59,12 +59,12 @@ def quoted(record: Record) -> str:
 
 def count_papers(count: int) -> str:
     """`1 paper`, `2 papers`."""
-    return "1 paper" if count == 1 else f"{count} papers"
+    return "1 paper" if count == 1 else f"{count:,} papers"
 
 
 def have(count: int, *, of: str = "paper") -> str:
     """`1 paper has`, `2 papers have`."""
-    return f"1 {of} has" if count == 1 else f"{count} {of}s have"
+    return f"1 {of} has" if count == 1 else f"{count:,} {of}s have"
 
 
 def listed(names: Sequence[str], *, last: str = "and") -> str:

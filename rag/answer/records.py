@@ -193,7 +193,7 @@ class Records:
         if not chosen:
             return Recorded(refusal=f"No title in this collection has {shown}.")
         verb = "has" if len(chosen) == 1 else "have"
-        return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown} in the title.", chosen)
+        return paper_list(f"{len(chosen):,} of {count_papers(len(self._all))} {verb} {shown} in the title.", chosen)
 
     def _mentions(self, question: str, nearest: Nearest) -> Recorded | None:
         terms = _terms(
@@ -213,7 +213,7 @@ class Records:
             return Recorded(refusal=f"No title or abstract in this collection mentions {shown}.")
         chosen = [record for record in self._all if record.id in holding]
         verb = "mentions" if len(chosen) == 1 else "mention"
-        return paper_list(f"{len(chosen)} of {count_papers(len(self._all))} {verb} {shown}.", chosen)
+        return paper_list(f"{len(chosen):,} of {count_papers(len(self._all))} {verb} {shown}.", chosen)
 
     def _word_meant(self, question: str, nearest: Nearest) -> Recorded | None:
         """Papers that mention the one word which can be meant: "kitti, in which abstracts does it turn up?"."""
@@ -231,9 +231,8 @@ class Records:
         left = [word for word in content_words(question) if word not in record_wording.GENERAL_WORDS]
         if record_wording.COUNT.search(question) and not left:
             if record_wording.PEOPLE.search(question):
-                return Recorded(
-                    (Line(f"This collection has {len(self.names.people)} authors of {count_papers(len(self._all))}."),)
-                )
+                people = f"{len(self.names.people):,} authors"
+                return Recorded((Line(f"This collection has {people} of {count_papers(len(self._all))}."),))
             return Recorded((Line(f"This collection has {count_papers(len(self._all))}."),))
         if record_wording.ALL.search(question):
             return paper_list(f"There are {count_papers(len(self._all))} in this collection.", self._all)

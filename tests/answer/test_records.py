@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer.phrases import count_papers, have
 from rag.answer.records import Recorded, Records
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
@@ -330,3 +331,8 @@ def test_marks_in_titles(tmp_path: Path) -> None:
 def test_somebody_who_is_not_there_is_said_to_be_absent(records: Records) -> None:
     found = ask(records, "Which papers does Ada Quill have here?")
     assert found is not None and "Ada Quill" in found.refusal
+
+
+def test_large_numbers_are_set_as_people_write_them() -> None:
+    assert (count_papers(1), count_papers(103_000)) == ("1 paper", "103,000 papers")
+    assert (have(1), have(4803, of="abstract")) == ("1 paper has", "4,803 abstracts have")

@@ -40,7 +40,7 @@ def _others(shown: ShownTurn) -> str:
     if not shown.others:
         return ""
     rows = "".join(f"<li>{pieces.about(other.title)}</li>" for other in shown.others)
-    rest = "other paper" if len(shown.others) == 1 else f"{len(shown.others)} more papers"
+    rest = "other paper" if len(shown.others) == 1 else f"{len(shown.others):,} more papers"
     return f'<details class="others"><summary>Show the {rest}</summary><ul class="asks">{rows}</ul></details>'
 
 

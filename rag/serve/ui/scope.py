@@ -79,7 +79,7 @@ def form(wish: Wish, contents: Contents) -> str:
     """What the filter's dialog holds."""
     topics = "".join(
         f'<option value="{number}"{" selected" if wish.topic == number - 1 else ""}>{escape(heading(topic.label))}'
-        f" ({len(topic.papers)})</option>"
+        f" ({len(topic.papers):,})</option>"
         for number, topic in enumerate(contents.topics, start=1)
     )
     names = sorted({name for paper in contents.papers.values() for name in paper.authors})

@@ -195,7 +195,7 @@ def _topic_row(number: int, contents: Contents) -> str:
     swatch = f'<svg class="swatch" viewBox="0 0 14 14" aria-hidden="true">{_shape(number, 7, 7)}</svg>'
     return (
         f'<tr role="row" data-topic="{number}"><th scope="row" role="rowheader" dir="auto">{swatch}'
-        f'<a href="{href}">{name}</a></th><td role="cell" class="col-size">{len(members)}</td>'
+        f'<a href="{href}">{name}</a></th><td role="cell" class="col-size">{len(members):,}</td>'
         f'<td role="cell"><ul>{named}</ul></td><td role="cell" class="col-ask">{button}</td></tr>'
     )
 
