@@ -173,9 +173,9 @@ class Catalogue:
 
     def prepare(self) -> None:
         """Make the first searches in a large collection as quick as later ones; takes half a minute for 100,000
-        papers, and no time for a few."""
-        rows = self._all("SELECT title, abstract FROM papers ORDER BY row % ?, row LIMIT ?", [_SPREAD, _SAMPLE])
+        papers, and no time for a few. Ends early when the catalogue is closed."""
         with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+            rows = self._all("SELECT title, abstract FROM papers ORDER BY row % ?, row LIMIT ?", [_SPREAD, _SAMPLE])
             self._words.prepare(dict.fromkeys(word for row in rows for text in row for word in words(text)))
 
     def holding(self, phrase: str) -> set[str]:

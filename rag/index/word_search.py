@@ -16,7 +16,7 @@ from rag.index.rows import any_of, phrases_of
 TITLE_WEIGHT = 2.0  # of a title word in BM25, against 1 for a word of the abstract
 # A word that more papers have is frequent. Of 103,000 papers these are 931 words, with 65 MB of scores.
 FREQUENT = 2_000
-_MOST_KEPT_BYTES = 64_000_000
+MOST_BYTES = 64_000_000
 _BYTES_A_PAPER = 8  # of a word: its row and the part of its score, of 4 bytes each
 _COUNTS_KEPT = 50_000
 
@@ -27,13 +27,14 @@ class WordSearch:
     """Searches through `read`, which runs an SQL query on a catalogue that does not change meanwhile.
 
     FTS5 goes through all papers that have any word of the query, and half of all papers say "propose": with 103,000
-    papers that took .22 s a query (docs/performance.md). BM25 is a sum over words, so the part of a frequent word is
+    papers that took .22 s a query (docs/decisions.md). BM25 is a sum over words, so the part of a frequent word is
     computed once, kept, and added to what FTS5 says of the others. The ranking is the same.
     """
 
-    def __init__(self, read: Read, *, frequent: int = FREQUENT) -> None:
+    def __init__(self, read: Read, *, frequent: int = FREQUENT, most_bytes: int = MOST_BYTES) -> None:
         self._read = read
         self._frequent = frequent
+        self._most_bytes = most_bytes
         self._holding = lru_cache(maxsize=_COUNTS_KEPT)(self._count)
         self._kept: OrderedDict[tuple[str, int], tuple[Any, Any]] = OrderedDict()
         self._lock = threading.Lock()
@@ -77,7 +78,7 @@ class WordSearch:
             return
         counts = {phrase: self._holding(phrase) for phrase in phrases_of(list(words))}
         for phrase, count in sorted(counts.items(), key=lambda pair: -pair[1]):
-            if count <= self._frequent or self._kept_bytes() > _MOST_KEPT_BYTES - _BYTES_A_PAPER * count:
+            if count <= self._frequent or self.kept_bytes > self._most_bytes - _BYTES_A_PAPER * count:
                 return
             self._parts(phrase)
 
@@ -96,11 +97,13 @@ class WordSearch:
         parts = np.fromiter((part for _, part in found), dtype=np.float32, count=len(found))
         with self._lock:
             self._kept[key] = (rows, parts)
-            while self._kept_bytes() > _MOST_KEPT_BYTES:
+            while self.kept_bytes > self._most_bytes:
                 self._kept.popitem(last=False)
         return rows, parts
 
-    def _kept_bytes(self) -> int:
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the scores that are kept."""
         return _BYTES_A_PAPER * sum(count for _, count in self._kept)
 
     def _scores(self, query: str) -> list[Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry, any_of, phrases_of
-from rag.index.word_search import WordSearch, ranked
+from rag.index.word_search import Read, WordSearch, ranked
 from rag.types import Paper
 
 # The first words are in nearly all papers, the last in few.
@@ -30,58 +34,59 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[Read]:
+    with closing(sqlite3.connect(path)) as db:
+        yield lambda sql, values: db.execute(sql, values).fetchall()
+
+
 @pytest.mark.parametrize("frequent", [0, 30, 100, PAPERS])
 def test_frequent_words_are_ranked_as_by_sqlite(path: Path, frequent: int) -> None:
     rng = random.Random(frequent)
-    with Catalogue.open(path) as catalogue:
-        search = WordSearch(catalogue._all, frequent=frequent)
+    with reading(path) as read:
+        search = WordSearch(read, frequent=frequent)
         for _ in range(60):
             terms = rng.sample(WORDS, rng.randint(1, 8)) + ["absent"] * rng.randint(0, 1)
             limit = rng.choice([1, 10, 500])
-            expected = ranked(catalogue._all, any_of(phrases_of(terms)), limit)
+            expected = ranked(read, any_of(phrases_of(terms)), limit)
             found = search.search(terms, limit)
             assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-5)
             assert dict(found) == pytest.approx(dict(expected), rel=1e-5) or len(found) == limit  # ties at the end
 
 
 def test_nothing_is_found_for_no_words_or_for_words_that_nobody_has(path: Path) -> None:
-    with Catalogue.open(path) as catalogue:
-        search = WordSearch(catalogue._all, frequent=5)
+    with reading(path) as read:
+        search = WordSearch(read, frequent=5)
         assert search.search([], 5) == search.search(["absent"], 5) == search.search(["?"], 5) == []
 
 
-def test_preparing_ends_when_the_catalogue_is_closed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preparing_ends_when_the_catalogue_is_closed(path: Path) -> None:
     catalogue = Catalogue.open(path)
-    catalogue._words = WordSearch(catalogue._all, frequent=5)
-    steps: list[str] = []
-
-    def closes(phrase: str) -> None:
-        steps.append(phrase)
-        catalogue.close()
-        catalogue.count()
-
-    monkeypatch.setattr(catalogue._words, "_parts", closes)
     catalogue.prepare()
-    assert len(steps) == 1
+    catalogue.close()
+    catalogue.prepare()
 
 
 def test_preparing_computes_what_searches_need(path: Path) -> None:
-    with Catalogue.open(path) as catalogue:
-        catalogue._words = WordSearch(catalogue._all, frequent=100)
-        before = catalogue.search(WORDS, 20)
-        catalogue._words = WordSearch(catalogue._all, frequent=100)
-        catalogue.prepare()
-        kept = dict(catalogue._words._kept)
-        assert kept and all(count > 100 for _, count in kept)
-        assert catalogue.search(WORDS, 20) == before
-        assert catalogue._words._kept.keys() == kept.keys()
+    with reading(path) as read:
+        asked: list[str] = []
+
+        def noting(sql: str, values: Sequence[Any]) -> list[Any]:
+            asked.append(sql)
+            return read(sql, values)
+
+        prepared = WordSearch(noting, frequent=100)
+        prepared.prepare(WORDS)
+        assert prepared.kept_bytes > 8 * 100
+        asked.clear()
+        frequent = WORDS[:3]
+        assert prepared.search(frequent, 20) == WordSearch(read, frequent=100).search(frequent, 20)
+        assert asked and not any("bm25" in sql for sql in asked)
 
 
-def test_what_is_kept_of_frequent_words_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.index.word_search._MOST_KEPT_BYTES", 3_000)
-    with Catalogue.open(path) as catalogue:
-        search = WordSearch(catalogue._all, frequent=5)
+def test_what_is_kept_of_frequent_words_is_bounded(path: Path) -> None:
+    with reading(path) as read:
+        search = WordSearch(read, frequent=5, most_bytes=3_000)
         first = search.search(WORDS, 50)
-        kept = sum(rows.nbytes + parts.nbytes for rows, parts in search._kept.values())
-        assert 0 < kept <= 3_000
-        assert search.search(WORDS, 50) == first
+        assert 0 < search.kept_bytes <= 3_000
+        assert search.search(WORDS, 50) == first == WordSearch(read, frequent=5).search(WORDS, 50)
