@@ -13,6 +13,7 @@ from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
 from rag.retrieve.names import Names
 from rag.text import content_words, search_words, split_sentences
+from rag.types import Paper
 
 _END = r"[^\s<>\"'\\{}.,;:!?)\]]"  # a link does not end with the full stop of its sentence
 _URL = re.compile(
@@ -43,6 +44,10 @@ class Links:
         best = named[0].id if named else next(iter(nearest()), None)
         return None if best is None else self._of_one(question, self._by_id[best])
 
+    def prepare(self) -> None:
+        """Read the links of all abstracts now, which the first question for links would wait for."""
+        self._all  # noqa: B018
+
     def _of_all(self, question: str) -> Recorded:
         hosts = self._hosts_named(question)
         linked = {key: urls for key, all_ in self._all.items() if (urls := _wanted(question, all_, hosts))}
@@ -67,7 +72,9 @@ class Links:
         return so or about
 
     def _of_one(self, question: str, record: Record) -> Recorded:
-        sentences, hosts = self._sentences(record.id), self._hosts_named(question)
+        paper = self._catalogue.paper(record.id)
+        sentences = _links_of(paper) if paper else {}
+        hosts = self._hosts_named(question)
         urls = list(sentences)
         wanted = _wanted(question, sentences, hosts) or urls
         thing = record_wording.THING_LINKED.search(question) or hosts
@@ -84,21 +91,11 @@ class Links:
         named = {word.lower() for pair in record_wording.AT_HOST.findall(question) for word in pair if word}
         return self._hosts & named if named else set()  # all abstracts are read for the hosts
 
-    def _sentences(self, paper_id: str) -> dict[str, str]:
-        """The links of an abstract, in their order, and the sentence that each stands in."""
-        paper = self._catalogue.paper(paper_id)
-        sentences: dict[str, str] = {}
-        for span in split_sentences(paper.abstract) if paper else []:
-            for url in _URL.findall(span.text):
-                sentences.setdefault(url, span.text)
-        return sentences
-
     @cached_property
     def _all(self) -> dict[str, dict[str, str]]:
         """The links of all abstracts that have some, in the order of the papers, each with its sentence."""
-        candidates = set(self._catalogue.containing(*_MARKS))
-        links = {key: self._sentences(key) for key in self._by_id if key in candidates}
-        return {key: sentences for key, sentences in links.items() if sentences}
+        papers = self._catalogue.papers_by_id(self._catalogue.containing(*_MARKS))
+        return {key: links for key, paper in papers.items() if (links := _links_of(paper))}
 
     @cached_property
     def _hosts(self) -> set[str]:
@@ -108,6 +105,15 @@ class Links:
 def _host(url: str) -> set[str]:
     address = url if "://" in url else f"//{url}"
     return {part for part in (urlsplit(address).hostname or "").split(".") if len(part) >= _LEAST_HOST}
+
+
+def _links_of(paper: Paper) -> dict[str, str]:
+    """The links of an abstract, in their order, and the sentence that each stands in."""
+    links: dict[str, str] = {}
+    for span in split_sentences(paper.abstract):
+        for url in _URL.findall(span.text):
+            links.setdefault(url, span.text)
+    return links
 
 
 def _wanted(question: str, links: Mapping[str, str], hosts: set[str]) -> list[str]:

@@ -103,8 +103,8 @@ class Overview:
         objects = [obj for obj in wording.OR.split(asked.group("object")) if content_words(obj)] if asked else []
         found: dict[str, Span] = {}
         for wanted in (name for obj in objects for name in _names_of(obj)):
-            for key in sorted(self.searcher.catalogue.holding(wanted)):
-                said = next((s for s in self.searcher.catalogue.sentences(key) if announces(s.text, wanted)), None)
+            for key, spans in self.searcher.catalogue.sentences_of(sorted(self.searcher.catalogue.holding(wanted))):
+                said = next((span for span in spans if announces(span.text, wanted)), None)
                 if said is not None:
                     found.setdefault(key, said)
         return found
@@ -202,8 +202,12 @@ def names_topic(question: str) -> bool:
 def announces(sentence: str, wanted: str) -> bool:
     """Whether a sentence says that its authors made the thing `wanted`, by itself or in a list: `we release a tool for
     folding; a large dataset of …`."""
-    stems = set(content_words(wanted))
-    for match in wording.ANNOUNCES.finditer(sentence):
+    matches = list(wording.ANNOUNCES.finditer(sentence))
+    stems = set(content_words(wanted)) if matches else set()  # stemming is what takes time
+    small = sentence.lower()
+    if not all(stem[:-1] in small for stem in stems):
+        return False
+    for match in matches:
         for thing in wording.NEXT_THING.split(sentence[match.end() :]):
             clause = wording.CLAUSE_END.split(thing)[0]
             if stems <= set(content_words(" ".join(clause.split()[: wording.WORDS_TO_THE_THING]))):

@@ -62,8 +62,9 @@ class Records:
         return Links(self._all, self.names, self._catalogue)
 
     def prepare(self) -> None:
-        """Read all records and names now, which the first question would wait for."""
+        """Read all records, names and links now, which the first questions would wait for."""
         self._people  # noqa: B018
+        self._links.prepare()
 
     def limited_to(self, question: str) -> set[str]:
         """Ids of the papers of the authors that a question about content names in full, or of two whose surnames

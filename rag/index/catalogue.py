@@ -154,12 +154,21 @@ class Catalogue:
 
     def sentences(self, paper_id: str) -> list[Span]:
         """The sentences of a paper in order, none when it is not here."""
-        rows = self._all(
-            "SELECT p.abstract, s.start, s.end FROM papers p JOIN sentences s ON s.paper = p.row WHERE p.id = ?"
-            " ORDER BY s.position",
-            [paper_id],
-        )
-        return [Span(abstract[start:end], start, end) for abstract, start, end in rows]
+        return next((spans for _, spans in self.sentences_of([paper_id])), [])
+
+    def sentences_of(self, ids: Iterable[str]) -> Iterator[tuple[str, list[Span]]]:
+        """Of each of the papers `ids` that is here, its id and its sentences in order."""
+        for part in _parts(list(ids)):
+            papers = self._all(f"SELECT row, id, abstract FROM papers WHERE id IN ({_marks(part)}) ORDER BY row", part)
+            places: dict[int, list[tuple[int, int]]] = {row: [] for row, _, _ in papers}
+            for row, start, end in self._all(
+                "SELECT paper, start, end FROM sentences WHERE paper IN"
+                f" (SELECT row FROM papers WHERE id IN ({_marks(part)})) ORDER BY paper, position",
+                part,
+            ):
+                places[row].append((start, end))
+            for row, paper_id, text in papers:
+                yield paper_id, [Span(text[start:end], start, end) for start, end in places[row]]
 
     def search(self, terms: Sequence[str], limit: int, *, authors: bool = False) -> list[tuple[str, float]]:
         """Ids of papers that hold any of `terms`, with their BM25 score (above 0), best first.

@@ -23,23 +23,25 @@ CANDIDATES = 100
 # For answers that need every relevant paper: more papers on one topic than this are counted as this many.
 SET_CANDIDATES = 1000
 BY_WORDS = "Papers were found by their words only."
+# Cosines of 32-bit vectors that differ by less are equal: scaled, such a difference would be that of best and worst.
+_EQUAL_COSINES = 1e-6
 _EMBEDDED_NOW = 8  # papers, when the vectors are out of reach: some 20 ms each on two cores
 
 
 def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, weight: float = DENSE_WEIGHT) -> dict[str, float]:
     """Fused score in 0..1 of every paper in either mapping: `weight` x dense + (1 - weight) x lexical, each scaled so
     that its best is 1 and its worst (or 0, for BM25) is 0. A paper that one side lacks gets 0 from that side."""
-    scaled_dense = _scale(dense, floor=min(dense.values(), default=0.0))
-    scaled_lexical = _scale(lexical, floor=0.0)
+    scaled_dense = _scale(dense, floor=min(dense.values(), default=0.0), equal=_EQUAL_COSINES)
+    scaled_lexical = _scale(lexical, floor=0.0, equal=0.0)
     return {
         paper: weight * scaled_dense.get(paper, 0.0) + (1 - weight) * scaled_lexical.get(paper, 0.0)
         for paper in dense.keys() | lexical.keys()
     }
 
 
-def _scale(scores: Mapping[str, float], *, floor: float) -> dict[str, float]:
+def _scale(scores: Mapping[str, float], *, floor: float, equal: float) -> dict[str, float]:
     top = max(scores.values(), default=0.0)
-    if top <= floor:
+    if top - floor <= equal:
         return dict.fromkeys(scores, 1.0 if top > 0 else 0.0)
     return {paper: (score - floor) / (top - floor) for paper, score in scores.items()}
 

@@ -46,6 +46,7 @@ def test_fusion_of_nothing_or_of_equals() -> None:
     assert fuse({}, {}) == {}
     assert fuse({"a": 0.5}, {}) == pytest.approx({"a": 0.6})
     assert fuse({"a": 0.5, "b": 0.5}, {"b": 1.0}) == pytest.approx({"a": 0.6, "b": 1.0})
+    assert fuse({"a": 0.81649679, "b": 0.81649673}, {"a": 3e-6, "b": 1.5e-6}) == pytest.approx({"a": 1.0, "b": 0.8})
 
 
 def test_the_paper_that_was_asked_for_comes_first(searcher: Searcher) -> None:
