@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,8 +103,9 @@ class Overview:
         objects = [obj for obj in wording.OR.split(asked.group("object")) if content_words(obj)] if asked else []
         found: dict[str, Span] = {}
         for wanted in (name for obj in objects for name in _names_of(obj)):
+            stems = set(content_words(wanted))
             for key, spans in self.searcher.catalogue.sentences_of(sorted(self.searcher.catalogue.holding(wanted))):
-                said = next((span for span in spans if announces(span.text, wanted)), None)
+                said = next((span for span in spans if announces(span.text, stems)), None)
                 if said is not None:
                     found.setdefault(key, said)
         return found
@@ -199,18 +200,15 @@ def names_topic(question: str) -> bool:
     return bool(wording.TOPIC_NAMED.search(question))
 
 
-def announces(sentence: str, wanted: str) -> bool:
-    """Whether a sentence says that its authors made the thing `wanted`, by itself or in a list: `we release a tool for
-    folding; a large dataset of …`."""
-    matches = list(wording.ANNOUNCES.finditer(sentence))
-    stems = set(content_words(wanted)) if matches else set()  # stemming is what takes time
-    small = sentence.lower()
-    if not all(stem[:-1] in small for stem in stems):
-        return False
-    for match in matches:
+def announces(sentence: str, wanted: Set[str]) -> bool:
+    """Whether a sentence says that its authors made the thing with these stems, by itself or in a list: `we release a
+    tool for folding; a large dataset of …`."""
+    for match in wording.ANNOUNCES.finditer(sentence):
         for thing in wording.NEXT_THING.split(sentence[match.end() :]):
             clause = wording.CLAUSE_END.split(thing)[0]
-            if stems <= set(content_words(" ".join(clause.split()[: wording.WORDS_TO_THE_THING]))):
+            named = " ".join(clause.split()[: wording.WORDS_TO_THE_THING])
+            # Stemming is what takes time, and most sentences have no such letters.
+            if all(stem[:-1] in named.lower() for stem in wanted) and wanted <= set(content_words(named)):
                 return True
     return False
 
