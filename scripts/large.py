@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "soak")]
 
 from fast_engine import FastEngine  # noqa: E402
-from serve_soak import FastLibrary, Forgets  # noqa: E402
+from serve_soak import FastLibrary  # noqa: E402
 
 import rag.llm.local  # noqa: E402
 from rag.answer.pipeline import Assistant  # noqa: E402
@@ -33,7 +33,7 @@ from rag.serve.cli_bench_scale import ordered  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from rag.testing import HashEmbedder  # noqa: E402
 from rag.text import search_words  # noqa: E402
-from rag.types import Done, Embedder, EvidenceFound, Refused, SentenceChecked  # noqa: E402
+from rag.types import Done, EvidenceFound, Refused, SentenceChecked  # noqa: E402
 
 NAME = "large"
 PIECES_A_WORD = 1.4  # of MiniLM's tokeniser, in abstracts
@@ -57,11 +57,7 @@ class HashedPieces(HashEmbedder):
 class LargeLibrary(FastLibrary):
     """`Library` with such vectors."""
 
-    def embedder(self) -> Embedder:
-        if self._embedder is None:
-            spec = self.models.manifest.get(self.settings.embedder)
-            self._embedder = HashedPieces(spec.dimension or 64, spec.max_tokens or 256, spec.identity, calls=Forgets())
-        return self._embedder
+    kind = HashedPieces
 
 
 def main() -> int:

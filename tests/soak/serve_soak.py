@@ -20,10 +20,12 @@ from rag.types import Embedder
 class FastLibrary(rag.wiring.Library):
     """`Library` with hashed vectors."""
 
+    kind: type[HashEmbedder] = HashEmbedder
+
     def embedder(self) -> Embedder:
         if self._embedder is None:
             spec = self.models.manifest.get(self.settings.embedder)
-            self._embedder = HashEmbedder(spec.dimension or 64, spec.max_tokens or 256, spec.identity, calls=Forgets())
+            self._embedder = self.kind(spec.dimension or 64, spec.max_tokens or 256, spec.identity, calls=Forgets())
         return self._embedder
 
     def indexing_embedder(self) -> Embedder:
