@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "soak")]
 
 from fast_engine import FastEngine  # noqa: E402
+from queue_simulation import percentile  # noqa: E402
 from serve_soak import FastLibrary  # noqa: E402
 
 import rag.llm.local  # noqa: E402
@@ -144,8 +145,8 @@ def _answers(library: LargeLibrary, queries: Sequence[tuple[str, Sequence[str]]]
 
 def _searches(assistant: Assistant, queries: Sequence[tuple[str, Sequence[str]]]) -> dict[str, float]:
     """Milliseconds that a search takes."""
-    times = sorted(1000 * _timed(lambda text=text: assistant.searcher.search(text))[0] for text, _ in queries)
-    return {f"p{share}": round(times[min(len(times) - 1, len(times) * share // 100)], 1) for share in (50, 95)}
+    times = [1000 * _timed(lambda text=text: assistant.searcher.search(text))[0] for text, _ in queries]
+    return {f"p{share}": round(percentile(times, share / 100), 1) for share in (50, 95)}
 
 
 def _ask(assistant: Assistant, question: str) -> tuple[float, float]:
