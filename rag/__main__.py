@@ -1,6 +1,6 @@
 """`python -m rag` is the command `posterchat`."""
 
-from rag.serve.cli import main
+from rag.serve.cli.main import main
 
 if __name__ == "__main__":
     main()

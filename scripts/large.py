@@ -30,7 +30,7 @@ from serve_soak import FastLibrary  # noqa: E402
 import rag.llm.local  # noqa: E402
 from rag.answer.pipeline import Assistant  # noqa: E402
 from rag.evaluate.questions import load_queries  # noqa: E402
-from rag.serve.cli_bench_scale import ordered  # noqa: E402
+from rag.serve.cli.bench_scale import ordered  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from rag.testing import HashEmbedder  # noqa: E402
 from rag.text import search_words  # noqa: E402

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from rag import errors
-from rag.serve.cli import main, make_app
+from rag.serve.cli.main import main, make_app
 from rag.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

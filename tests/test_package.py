@@ -72,7 +72,7 @@ def test_the_wheel_has_all_that_the_program_reads(built: Path, project: dict[str
         assert wanted <= set(names)
     assert "rag/sample/iclr2022_poster_session_8.jsonl" in names
     assert "qwen2.5-coder-1.5b" in str(manifest)
-    assert "posterchat = rag.serve.cli:main" in entry_points
+    assert "posterchat = rag.serve.cli.main:main" in entry_points
 
 
 def test_the_wheel_has_nothing_else(built: Path) -> None:
@@ -193,7 +193,7 @@ def test_the_lock_pins_every_dependency(project: dict[str, object]) -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["models", "list"], ["collections", "list"]])
 def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
     code = (
-        "import sys\nfrom rag.serve.cli import main\n"
+        "import sys\nfrom rag.serve.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "finally:\n    print('LOADED', *sys.modules)"
     )
@@ -201,5 +201,5 @@ def test_light_commands_load_no_heavy_library(arguments: list[str]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
-    assert "rag.serve.cli" in loaded
+    assert "rag.serve.cli.main" in loaded
     assert sorted(loaded & set(HEAVY)) == []

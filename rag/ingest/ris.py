@@ -14,7 +14,7 @@ _LONGEST_RECORD = 2_000_000
 # What stands for a line break and an empty line inside a field (Unicode's own, which `clean_text` knows).
 _LINE, _PARAGRAPH = "\u2028", "\u2029"
 _BREAKS = re.compile(r"\s*[\u2028\u2029]\s*")
-# The notes of our own exports say what they are (`rag.serve.export_records`).
+# The notes of our own exports say what they are (`rag.serve.export.records`).
 _NOTE = re.compile(r"(Award|Session|Digest): (.*)", re.DOTALL)
 
 

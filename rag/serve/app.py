@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import rag
 from rag.errors import PosterchatError, UnknownCollection, UsageError
-from rag.serve.api_log import set_up_logs, take_down_logs
+from rag.serve.api.log import set_up_logs, take_down_logs
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rag.serve.api_metrics import Metrics
+    from rag.serve.api.metrics import Metrics
     from rag.settings import Settings
     from rag.wiring import Library
 
@@ -97,9 +97,9 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
     os.environ.update(OFFLINE)
     from fastapi import FastAPI
 
-    from rag.serve.api import make_api
-    from rag.serve.api_guard import ApiFirst, Bodies, Doors
-    from rag.serve.api_metrics import MeasuredLibrary, Metrics
+    from rag.serve.api.guard import ApiFirst, Bodies, Doors
+    from rag.serve.api.metrics import MeasuredLibrary, Metrics
+    from rag.serve.api.routes import make_api
     from rag.serve.ui.chat import Chat
     from rag.serve.ui.page import mount
     from rag.serve.ui.running import Running
@@ -157,7 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _is_own(settings: Settings, host: str) -> bool:
     """Whether nobody but the user of this machine reaches the page: others could add whatever they like."""
-    from rag.serve.api_guard import is_loopback
+    from rag.serve.api.guard import is_loopback
 
     allowed = [name.strip() for name in settings.allowed_hosts.split(",") if name.strip()]
     return all(map(is_loopback, (host, *allowed)))
@@ -165,9 +165,9 @@ def _is_own(settings: Settings, host: str) -> bool:
 
 def _guard(app: FastAPI, settings: Settings, metrics: Metrics, *, host: str) -> None:
     """Put what stands before every request in front of an application; what is added last comes first."""
-    from rag.serve.api_auth import Auth, Rate
-    from rag.serve.api_guard import OwnHosts
-    from rag.serve.api_metrics import CountRequests
+    from rag.serve.api.auth import Auth, Rate
+    from rag.serve.api.guard import OwnHosts
+    from rag.serve.api.metrics import CountRequests
     from rag.serve.ui.page import CONTENT_SECURITY_POLICY
 
     app.add_middleware(Rate, per_minute=settings.rate_per_minute)
@@ -235,7 +235,7 @@ def _url(host: str, port: int) -> str:
 def _run(app: FastAPI, listener: socket.socket) -> None:
     import uvicorn
 
-    from rag.serve.api_http import PunctualHttp
+    from rag.serve.api.http import PunctualHttp
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: Any) -> None:

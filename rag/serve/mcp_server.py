@@ -15,8 +15,8 @@ from pydantic import BaseModel, Field
 
 import rag
 from rag.errors import PosterchatError, UsageError
-from rag.serve.api_models import MOST_TURNS, AnswerObject, PaperReply, PaperRow, Question
-from rag.serve.cli_papers import find_paper
+from rag.serve.api.schemas import MOST_TURNS, AnswerObject, PaperReply, PaperRow, Question
+from rag.serve.cli.papers import find_paper
 from rag.types import Done, Turn
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ import numpy as np  # noqa: F401
 
 import rag.wiring
 from rag.index.topics import make_topics  # noqa: F401
-from rag.serve.cli import main
+from rag.serve.cli.main import main
 from rag.testing import HashEmbedder
 from rag.types import Embedder
 

@@ -13,7 +13,7 @@ from attacked import Attacked
 from attacks import SECRET
 
 from rag.ingest.read import read_papers
-from rag.serve.api_openai import Chunks, completion
+from rag.serve.api.openai import Chunks, completion
 from rag.serve.export import export_answers
 from rag.serve.terminal import plain
 from rag.serve.ui.turn import ShownTurn

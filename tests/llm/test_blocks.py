@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rag.llm.blocks import BlockStore, stored
-from rag.serve.doctor import examine
+from rag.serve.cli.doctor import examine
 from rag.settings import load_settings
 
 TOKENS = [1, 2, 3, 70_000]

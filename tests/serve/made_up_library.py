@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rag.serve.cli import main
+from rag.serve.cli.main import main
 from rag.settings import Settings
 from rag.testing import HashEmbedder
 from rag.types import (

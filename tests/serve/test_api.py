@@ -103,7 +103,7 @@ def test_a_client_that_goes_away_stops_the_answer(site: Site, stream: bool) -> N
 
 
 def test_it_says_that_it_still_works(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.serve.api.KEEP_ALIVE_S", 0.05)
+    monkeypatch.setattr("rag.serve.api.routes.KEEP_ALIVE_S", 0.05)
     with ApiLibrary(tmp_path, delay_s=0.3) as library, served(library) as site:
         text = httpx.post(f"{site.url}/api/ask", json={"question": "wait, refuse"}, timeout=60).text
     assert ": still working\n\n" in text
@@ -193,7 +193,7 @@ def test_a_big_body_is_413_whether_it_says_so_or_not(web: httpx.Client) -> None:
 
 
 def test_a_body_that_never_ends_is_408(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.serve.api_guard.BODY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("rag.serve.api.guard.BODY_TIMEOUT_S", 0.2)
     with ApiLibrary(site.library.settings.data_dir.parent / "slow") as library, served(library) as slow:
         address = urlsplit(slow.url)
         with socket.create_connection((address.hostname, address.port)) as line:

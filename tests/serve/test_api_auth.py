@@ -10,7 +10,7 @@ import pytest
 from api_world import ApiLibrary
 from serving import Site, served
 
-from rag.serve.api_auth import COOKIE_HOURS, WRONG_TOKENS, Auth, Buckets, Rate
+from rag.serve.api.auth import COOKIE_HOURS, WRONG_TOKENS, Auth, Buckets, Rate
 
 TOKEN = "a-lantern-in-the-fog-7"
 PATHS = ("/", "/api/papers", "/metrics", "/docs", "/openapi.json", "/v1/models", "/gradio_api/info", "/view/topics")
@@ -160,7 +160,7 @@ def test_questions_of_one_address_are_limited_and_this_machine_is_not() -> None:
 
 
 def test_buckets_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.serve.api_auth.MOST_ADDRESSES", 10)
+    monkeypatch.setattr("rag.serve.api.auth.MOST_ADDRESSES", 10)
     buckets = Buckets(burst=1, per_minute=1)
     assert buckets.take("first") == 0
     for number in range(50):

@@ -11,7 +11,7 @@ import pytest
 from api_world import ApiLibrary
 from serving import Site, served
 
-from rag.serve.api_guard import is_shut
+from rag.serve.api.guard import is_shut
 
 SECRET = "the-heron-sleeps-at-noon"
 

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 import rag
 from rag.errors import Cancelled, InputError, ModelMissing, PosterchatError, UsageError
-from rag.serve.api_guard import is_loopback
-from rag.serve.cli import hoist, main, make_app
+from rag.serve.api.guard import is_loopback
+from rag.serve.cli.main import hoist, main, make_app
 from rag.settings import Settings
 
 ROOT = Path(rag.__file__).resolve().parent.parent

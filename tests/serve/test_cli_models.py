@@ -11,7 +11,7 @@ from made_up_library import Terminal, write_papers
 
 from rag.engines import model_threads
 from rag.index.lock import DataDirLock
-from rag.serve.doctor import examine
+from rag.serve.cli.doctor import examine
 from rag.settings import load_settings
 
 WEIGHTS = b"GGUF" + b"tiny weights" * 50

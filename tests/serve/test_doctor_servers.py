@@ -9,8 +9,8 @@ import pytest
 from rag.engines import language_model, model_identity, remote_generator
 from rag.errors import UsageError
 from rag.llm.registry import Manifest, ModelStore
-from rag.serve.doctor import examine
-from rag.serve.doctor_servers import servers
+from rag.serve.cli.doctor import examine
+from rag.serve.cli.doctor_servers import servers
 from rag.settings import Settings, load_settings
 from tests.llm.model_server import World, serving, writes
 

@@ -21,10 +21,10 @@ from pylatexenc.latex2text import LatexNodes2Text
 from rag.errors import InputError, UsageError
 from rag.ingest.read import read_papers
 from rag.serve.export import export_answers, export_papers
-from rag.serve.export_bibtex import latex
-from rag.serve.export_markdown import escaped
-from rag.serve.export_names import Name, citation_keys, split_name
-from rag.serve.export_read import read_answers
+from rag.serve.export.bibtex import latex
+from rag.serve.export.markdown import escaped
+from rag.serve.export.names import Name, citation_keys, split_name
+from rag.serve.export.read import read_answers
 from rag.types import Answer, Paper, Quote, Sentence
 
 PIECES = [*"{}\\$%#&~^_\"'@,=-– \n", "\\input{x}", "$x_1$", " and ", "é", "Ł", "日本", "&lt;", "Quill", "ER  - ", "- "]

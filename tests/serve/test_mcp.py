@@ -104,7 +104,7 @@ def test_what_goes_wrong_is_a_message_for_the_model(
 def test_the_command_over_stdio(tmp_path: Path) -> None:
     """As an assistant starts it: another process, whose standard output must hold nothing but the protocol."""
     start = (
-        "import sys; from pathlib import Path; from api_world import ApiLibrary; from rag.serve.cli import main\n"
+        "import sys; from pathlib import Path; from api_world import ApiLibrary; from rag.serve.cli.main import main\n"
         "folder = Path(sys.argv[1]); ApiLibrary(folder).close()\n"
         "main(['--data-dir', str(folder), 'mcp', '-c', 'small'], open_library=lambda *_, **__: ApiLibrary(folder))"
     )

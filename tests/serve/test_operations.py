@@ -19,15 +19,15 @@ import pytest
 from api_world import ApiLibrary, wait_for
 from serving import served
 
-from rag.serve.api_log import set_up_logs, take_down_logs
+from rag.serve.api.log import set_up_logs, take_down_logs
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVE = """
 import sys
-import rag.serve.api_http
+import rag.serve.api.http
 from rag.serve.app import serve
 from rag.testing_library import FakeLibrary
-rag.serve.api_http.HEAD_TIMEOUT_S = 0.5
+rag.serve.api.http.HEAD_TIMEOUT_S = 0.5
 library = FakeLibrary(delay_s=0.02)
 library.settings = library.settings.model_copy(update={"log_format": "json"})
 serve(library, host="127.0.0.1", port=0, ready=lambda url: print(url, flush=True))

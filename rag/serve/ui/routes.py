@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import PosterchatError, UnknownCollection
-from rag.serve.export_bibtex import bibtex
-from rag.serve.export_names import citation_keys
+from rag.serve.export.bibtex import bibtex
+from rag.serve.export.names import citation_keys
 from rag.serve.ui import render, scope, views
 from rag.serve.ui.browse import Browse, Wish
 
