@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rag.answer import wording
-from rag.answer.facts import NAME, Reading, fold, names_in, numbers_in, read
+from rag.answer.facts import NAME, Reading, amounts, fold, names_in, names_of_amounts, numbers_in, read, told_in
 from rag.answer.support import SupportModel, share
 from rag.retrieve.evidence import TermWeights
 from rag.retrieve.orders import trusted
@@ -47,14 +47,16 @@ def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
     joined = re.sub(r"[^a-z0-9]", "", source.lower())
     # `MBRL` stands for "model-based reinforcement learning": the initials of words in a row.
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", source.lower()))
+    told = told_in(source)
     names = {
         name
-        for name in names_in(sentence)
+        for name in names_in(sentence) - names_of_amounts(sentence, told)
         if name not in known and name not in joined and not (len(name) >= 3 and name in initials)
     }
-    present = numbers_in(source)
     in_names = {digits for name in names_in(sentence) for digits in re.findall(r"\d+", name)}
-    return tuple(sorted((numbers_in(sentence) - present - in_names) | names))
+    scaled = amounts(sentence)
+    numbers = {number for number in numbers_in(sentence) - in_names if told.isdisjoint({number, scaled.get(number)})}
+    return tuple(sorted(numbers | names))
 
 
 def _reader() -> Callable[[tuple[str, ...]], list[Reading]]:

@@ -25,6 +25,10 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 # Not one and zero: `one of the`, `one particular person`, `zero-shot`.
 _NUMBER_WORDS = dict(two="2", three="3", four="4", five="5", six="6", seven="7", eight="8", nine="9", ten="10")
 
+# `5 m` are metres: the letters stand close to the digits.
+_AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)*)(?:([kKMB])\b|[\s-](thousand|million|billion)\b)")
+_SCALE = dict(k=10**3, K=10**3, M=10**6, B=10**9, thousand=10**3, million=10**6, billion=10**9)
+
 _DENIAL = _set(
     """not no never none neither nor cannot cant unable impossible fail fails failed dont doesnt didnt isnt arent wasnt
     werent wont couldnt shouldnt wouldnt hasnt havent"""
@@ -131,14 +135,34 @@ def numbers_in(text: str) -> set[str]:
     return _digits_in(text) | {_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS}
 
 
+def amounts(text: str) -> dict[str, str]:
+    """What numbers with a scale come to, by the number in plain form: `52` of `52K` and of `52 thousand` is `52000`."""
+    return {
+        _plain(number): _plain(f"{float(_plain(number)) * _SCALE[letter or word]:.9f}")
+        for number, letter, word in _AMOUNT.findall(text)
+    }
+
+
+def told_in(text: str) -> set[str]:
+    """All that counts as a number of a source: `numbers_in`, and what those with a scale come to."""
+    return numbers_in(text) | set(amounts(text).values())
+
+
+def names_of_amounts(claim: str, told: set[str]) -> set[str]:
+    """Folded names of the claim that are amounts which a source tells in digits: `52K` where `told` has `52000`."""
+    found = (match.group() for match in _AMOUNT.finditer(claim))
+    return {name for text in found if told.issuperset(amounts(text).values()) for name in names_in(text)}
+
+
 def _numbers_of(sources: Sequence[Reading]) -> set[str]:
-    inside_words = set().union(*(_digits_in(source.text) for source in sources))
+    inside_words = set().union(*(_digits_in(source.text) | set(amounts(source.text).values()) for source in sources))
     return inside_words | {number for source in sources for _, number in _numbers(source)}
 
 
 def missing_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
     """Numbers of the claim that no source has, in plain form. Digits inside a name of the claim do not count."""
-    return {number for _, number in _numbers(claim)} - _numbers_of(sources)
+    told, scaled = _numbers_of(sources), amounts(claim.text)
+    return {number for _, number in _numbers(claim) if number not in told and scaled.get(number) not in told}
 
 
 def moved_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
@@ -189,7 +213,7 @@ def missing_names(claim: Reading, sources: Sequence[Reading]) -> tuple[set[str],
     def lacks(name: str) -> bool:
         return name not in known and (len(name) < 3 or name not in joined)
 
-    coined = names_in(claim.text)
+    coined = names_in(claim.text) - names_of_amounts(claim.text, _numbers_of(sources))
     capitalised = {fold(word) for word in _CAPITALISED.findall(claim.text)} - coined - {""}
     return {name for name in coined if lacks(name)}, {name for name in capitalised if lacks(name)}
 

@@ -23,6 +23,7 @@ from rag.types import Route, Turn
 
 ALONE_WEIGHT = 0.3
 FAVOURED_BONUS = 0.2
+HELD_BONUS = 1.0  # as much as the best score: none but the favoured papers come first
 MOST_TITLES = 3
 # By itself the question finds one paper, which the conversation was not about: it leans on nothing after all.
 NEW_TOPIC_COSINE = 0.4
@@ -53,12 +54,14 @@ def leans_on_history(question: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a question is searched as: with the turns that it leans on (`text`), and the papers of those turns, of
-    the latest turn first in `favoured`, those not wanted again in `excluded`. `route` is the latest turn's."""
+    the latest turn first in `favoured`, those not wanted again in `excluded`. `route` is the latest turn's. With `held`
+    the question is about one of `favoured`, whatever else it names."""
 
     text: str
     favoured: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     route: Route | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,11 @@ class FollowUps:
         """The context of a question after earlier turns; its own text alone when it leans on none."""
         if not history or not leans_on_history(question):
             return Context(question)
+        the_other = bool(wording.THE_OTHER.search(question))  # of two that came up, if need be in turns further back
         leaned: list[Turn] = []
         for turn in reversed(history):
             leaned.insert(0, turn)
-            if not leans_on_history(turn.question):
+            if not leans_on_history(turn.question) and not (the_other and len(leaned) < 2):
                 break
         texts: list[str] = []
         papers: list[tuple[str, ...]] = []
@@ -84,12 +88,15 @@ class FollowUps:
             text, about = self._about(turn, " ".join([*texts, turn.question]))
             texts.append(text)
             papers.append(about)
-        favoured = tuple(dict.fromkeys(paper for about in reversed(papers) for paper in about))
         excluded: tuple[str, ...] = ()
         if wording.OTHERS.search(question):
             excluded = papers[-1][:1] if len(papers) > 1 else papers[-1]
+        held = bool(excluded and len(papers) > 1 and the_other)
+        meant = papers[:-1] if held else papers
+        favoured = tuple(dict.fromkeys(paper for about in reversed(meant) for paper in about))
         route = self._route(question, leaned[-1].question)
-        return Context(" ".join([*texts, question]), favoured, excluded, route)
+        held = held or bool(wording.OBJECTS.search(question))
+        return Context(" ".join([*texts, question]), favoured, excluded, route, held)
 
     def _route(self, question: str, last: str) -> Route | None:
         """The route of a question that leans on the question `last`; None where its own wording tells."""
@@ -106,8 +113,10 @@ class FollowUps:
         alone = self.searcher.search(question, limit=limit)
         if context.text == question:
             return alone
-        # "How does that differ from WaxNet?" finds WaxNet by itself, but that is one side only.
-        if _is_new_topic(alone, context) and self.router.best(question) != "compare":
+        # "How does that differ from WaxNet?" and "why not just use WaxNet then?" find WaxNet by itself, but are about
+        # the paper before.
+        holds_on = context.held or self.router.best(question) == "compare"
+        if _is_new_topic(alone, context) and not holds_on:
             return alone
         together = self.searcher.search(context.text, limit=limit)
         by_id = {hit.paper.id: hit for hit in (*alone.hits, *together.hits)}
@@ -116,7 +125,7 @@ class FollowUps:
         favoured, excluded = set(context.favoured), set(context.excluded)
 
         def score(key: str) -> float:
-            bonus = FAVOURED_BONUS if key in favoured else 0.0
+            bonus = (HELD_BONUS if context.held else FAVOURED_BONUS) if key in favoured else 0.0
             return ALONE_WEIGHT * own.get(key, 0.0) + (1 - ALONE_WEIGHT) * joint.get(key, 0.0) + bonus
 
         ranked = sorted((key for key in by_id if key not in excluded), key=lambda key: (-score(key), key))[:limit]

@@ -12,6 +12,7 @@ from rag.answer.abstain import (
     NOTHING_RELEVANT,
     coined_names,
     names_a_paper,
+    names_in_small_letters,
     no_such_paper,
     not_stated,
     unknown_names,
@@ -165,18 +166,18 @@ class Assistant:
         for route in self.router.probabilities(question):
             if route == "compare" and not several.comparable(question, search(), self.searcher):
                 continue
-            if route == "overview" and not names_topic(question) and self._names_one_paper(question):
+            if route == "overview" and not names_topic(question) and self._names_one_paper(question, search()):
                 continue
             if route != "catalogue":
                 return route
         return "fact"
 
-    def _names_one_paper(self, question: str) -> bool:
+    def _names_one_paper(self, question: str, found: Found) -> bool:
         """Whether a question has the title of one paper, or a coined name that only one paper has."""
         if len(self.records.names.titles(question)) == 1:
             return True
-        coined = coined_names(question)
-        return len(coined) == 1 and len(self.searcher.catalogue.holding(coined[0])) == 1
+        named = coined_names(question) or names_in_small_letters(question, found.hits)
+        return len(named) == 1 and len(self.searcher.catalogue.holding(named[0])) == 1
 
     def _search(self, question: str, context: Context) -> Found:
         """The search, kept to the papers of the authors that the question names."""

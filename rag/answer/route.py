@@ -48,7 +48,8 @@ def topic(question: str) -> str:
 
 
 def _behind_about(question: str) -> str:
-    """What stands behind `about`, `work on` and the like, where that says something; else the whole question: "my
-    sister builds boats, what should I tell her about wax?"."""
+    """What stands behind `about`, `work on` and the like, where that says something by itself; else the whole
+    question: "my sister builds boats, what should I tell her about wax?", "boats leak, what is there about that?"."""
     behind = [match.group("topic") for match in wording.ABOUT_TOPIC.finditer(question)]
-    return next((text for text in reversed(behind) if search_words(wording.NOT_TOPIC.sub(" ", text))), question)
+    named = [text for text in behind if not wording.POINTS_BACK.search(text)]
+    return next((text for text in reversed(named) if search_words(wording.NOT_TOPIC.sub(" ", text))), question)

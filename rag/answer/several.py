@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer import grid, wording
-from rag.answer.abstain import NO_SUCH_PAPER, coined_names, no_such_paper
+from rag.answer.abstain import NO_SUCH_PAPER, ONLY_NEAR, coined_names, no_such_paper, only_near
 from rag.answer.facts import names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
@@ -33,7 +33,7 @@ SENTENCES_A_SIDE = 2
 
 def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, verify: bool) -> Iterator[Event]:
     """The best papers, each with one written sentence about what was looked for. With `verify` the model is asked first
-    whether the best one is what was looked for; if not, `run.refusal` is set."""
+    whether the best one is what was looked for; if not, `run.refusal` is set, and if that is doubtful, `run.reason`."""
     hits = relevant(found.hits, share=SHARE_OF_FIND)
     yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits), verify=verify)
 
@@ -173,6 +173,8 @@ def _read_each(
         if no_such_paper(agreement, found.hits) and not run.stop.is_set():
             run.refusal = NO_SUCH_PAPER
             return
+        if only_near(agreement, found.hits):
+            run.reason = f"{ONLY_NEAR} {run.reason or ''}".strip()
     for hit, sentences in zip(hits, ranked, strict=True):
         opening = f"- {lead(hit)}" if len(hits) > 1 else lead(hit)
         job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening, strict=True)

@@ -95,8 +95,17 @@ OTHERS = pattern(
     r"""\b( (other|another|different)\s(\w+\s)?(papers?|ones?|works?|posters?|articles?|stud(y|ies)|groups?|teams?
       |authors?)
     | (any|some|what|which|are\sthere|show\sme|list|see)\s(the\s)?(other|different)\s(approach(es)?|methods?|ideas?)
-    | others | (another|the\sother)(?=\W*$) | besides | else | instead | apart\sfrom )\b"""
+    | (?<!than\s)(?<!than\sthe\s)(?<!to\sthe\s)(?<!over\sthe\s)(?<!from\sthe\s)(?<!with\sthe\s) others
+    | (another|the\sother)(?=\W*$) | besides | else | instead | apart\sfrom )\b"""
 )
+# An objection to what was said, whatever else it names.
+OBJECTS = pattern(
+    r"""^\W*((and|but|so|ok(ay)?)\W+)*why\s(not|(did|do|does|is|are|was|were|would)n['’]t)\b | \bthen\W*$"""
+)
+# What it names stands before it: "modelling or measuring that".
+POINTS_BACK = pattern(r"""\b(that|this|these|those|it|them)\W*$""")
+# One of those that the conversation had before the latest.
+THE_OTHER = pattern(r"""\bthe\sother(\s(one|paper|work|method|approach|study))?\b(?!\s\w+s\b)""")
 ASKS = pattern(
     r"""\b( what|which|who|whom|whose|how|when|where|why|do|does|did|is|are|was|were|can|could|has|have )\b"""
 )

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer.abstain import NEAR_ENOUGH, names_a_paper, no_overview, no_such_paper, unknown_names
+from rag.answer.abstain import (
+    NEAR_ENOUGH,
+    names_a_paper,
+    names_in_small_letters,
+    no_overview,
+    no_such_paper,
+    only_near,
+    unknown_names,
+)
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
 from rag.retrieve.evidence import TermWeights
@@ -49,6 +57,9 @@ def hits(dense: float) -> list[Hit]:
         ("does a boat2boat model float?", []),  # a word of the field rather than a name
         ("Does mHULL float?", ["mHULL"]),
         ("Does mPB float?", []),  # the PB of papers, in a variant
+        ("What does Clock-Brings-Back gain?", []),  # a sentence has all of its words
+        ("What does Clock-Boats gain?", ["Clock-Boats"]),  # two papers have one each
+        ("What does CLOCK-2 gain?", ["CLOCK-2"]),
     ],
 )
 def test_unknown_names(catalogue: Catalogue, question: str, unknown: list[str]) -> None:
@@ -80,6 +91,8 @@ def test_a_paper_has_to_be_near_or_the_model_sure() -> None:
     assert no_such_paper(0.5, near) and not no_such_paper(0.9, near)
     far_behind = replace(near[1], score=0.3)
     assert no_such_paper(0.6, near) and not no_such_paper(0.6, [near[0], far_behind])
+    assert only_near(0.7, near) and not only_near(0.9, near)
+    assert only_near(0.5, near), "what is refused is not near either"
 
 
 @pytest.mark.parametrize(
@@ -103,3 +116,17 @@ def test_a_name_that_many_papers_have_is_a_term_of_the_field(tmp_path: Path) -> 
     with Catalogue.create(tmp_path / "many.sqlite") as made:
         made.put([Entry(Paper(f"p{n}", f"Boats {n}", (), "All boats use GPS."), [], 1) for n in range(9)])
         assert not names_a_paper("Is GPS any good?", made)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("waxnet float time?", ["waxnet"]),
+        ("Waxnets: how long?", ["waxnets"]),
+        ("papers on waxnet?", []),
+        ("how long do boats float?", []),
+    ],
+)
+def test_a_name_in_small_letters(question: str, named: list[str]) -> None:
+    assert names_in_small_letters(question, hits(0.4)) == named
+    assert names_in_small_letters(question, []) == []

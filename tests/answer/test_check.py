@@ -122,6 +122,13 @@ def test_a_number_inside_a_name_is_part_of_the_name() -> None:
     assert missing_facts("GPT-3 is used.", paper) == ("gpt3",)
 
 
+def test_amounts_are_found_in_other_spellings() -> None:
+    paper = Paper("p", "T", (), "We release 52K instances of 3,000,000 boats.")
+    assert missing_facts("It has 52,000 instances of 3M boats.", paper) == ()
+    assert missing_facts("It has 52 thousand instances of 3 million boats.", paper) == ()
+    assert missing_facts("It has 53,000 instances of 4M boats.", paper) == ("4m", "53000")
+
+
 def test_an_acronym_of_the_user_may_be_spelled_out_in_the_paper() -> None:
     paper = Paper("a", "Boats", (), "We study paper-boat wax learning.")
     assert missing_facts("PBWL works.", paper) == ()

@@ -40,6 +40,11 @@ def facts(claim: str, *source: str) -> tuple[set[str], set[str], set[str], set[s
         ("It opens zero-shot.", "It opens."),
         ("It takes 10 seconds.", "It has a 10s limit."),
         ("LLAMP-3 wins.", "LLAMP-3 wins."),
+        ("It reads 52,000 pages.", "We read 52K pages."),
+        ("It reads 52K pages.", "We read 52,000 pages."),
+        ("It reads 52 thousand pages.", "We read 52k pages."),
+        ("It has 1,300,000,000 weights.", "The 1.3B weights are kept."),
+        ("It saw 2 million herons.", "We saw 2,000,000 herons."),
     ],
 )
 def test_numbers_are_found_in_other_spellings(claim: str, source: str) -> None:
@@ -53,6 +58,9 @@ def test_numbers_are_found_in_other_spellings(claim: str, source: str) -> None:
         ("It has four doors and 12 keys.", "It has 12 keys.", {"4"}),
         ("The error is 7.2%.", "The error is 7.1%.", {"7.2"}),
         ("It takes 5 hours.", "", {"5"}),
+        ("It reads 53,000 pages.", "We read 52K pages.", {"53000"}),
+        ("It reads 53 thousand pages.", "We read 52,000 pages.", {"53"}),
+        ("It is 5,000 long.", "It is 5 m long.", {"5000"}),
     ],
 )
 def test_missing_numbers_are_named(claim: str, source: str, missing: set[str]) -> None:
@@ -73,6 +81,11 @@ def test_a_number_before_a_word_that_no_number_has_is_not_moved() -> None:
 def test_years_and_number_words_are_not_moved() -> None:
     assert facts("Since 2019 herons left.", "In 2019 it rained. In 2021 herons left.")[1] == set()
     assert facts("Two herons left.", "Two ponds dried. Nine herons left.")[1] == set()
+
+
+def test_an_amount_in_another_spelling_is_no_name() -> None:
+    assert facts("It reads 52K pages.", "We read 52,000 pages.")[2] == set()
+    assert facts("It reads 52K pages.", "We read 53,000 pages.")[2] == {"52k"}
 
 
 @pytest.mark.parametrize("claim", ["PondNet wins.", "PONDs win.", "Pond2Vec wins.", "The kPond wins."])

@@ -52,7 +52,15 @@ def test_the_other_one_is_not_the_same_again(assistant: Assistant, followups: Fo
     assert hits and first.id not in {hit.paper.id for hit in hits}
 
 
-@pytest.mark.parametrize("question", ["does it transfer to other ponds?", "is it better than other methods?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "does it transfer to other ponds?",
+        "is it better than other methods?",
+        "how much faster is it than the others?",
+        "what does it gain compared to the others?",
+    ],
+)
 def test_other_things_are_no_other_papers(followups: FollowUps, question: str) -> None:
     assert not followups.context(question, [Turn("How long do waxed boats float?", cited=("boats",))]).excluded
 
@@ -91,3 +99,19 @@ def test_a_new_topic_is_found_although_the_wording_leans(assistant: Assistant, f
     context = followups.context(question, history)
     assert context.text != question, "the pronoun makes it lean"
     assert title(assistant, question, context) == "Learning to Whistle with Few Tunes"
+
+
+def test_the_other_one_is_of_the_turn_before(assistant: Assistant, followups: FollowUps) -> None:
+    both = ("why-ladders-lean-left", "a-census-of-paper-boats")
+    history = [Turn("which papers are about ladders or boats?", cited=both), Turn("do waxed boats float?")]
+    question = "and the other one, in how many places was that seen?"
+    context = followups.context(question, history)
+    assert context.excluded == ("a-census-of-paper-boats",)
+    assert title(assistant, question, context) == "Why Ladders Lean Left"
+
+
+def test_an_objection_stays_with_the_paper(assistant: Assistant, followups: FollowUps) -> None:
+    history = [Turn("How long do folded paper boats float on ponds?")]
+    question = "why not just use a whistling machine that hums tunes backwards then?"
+    context = followups.context(question, history)
+    assert title(assistant, question, context) == "A Census of Paper Boats"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rag.answer.abstain import NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, not_stated
+from rag.answer.abstain import NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, ONLY_NEAR, not_stated
 from rag.answer.pipeline import Assistant
 from rag.answer.several import shared_words
 from rag.errors import ModelError, Overloaded
@@ -180,6 +180,12 @@ def test_a_paper_that_was_looked_for_is_checked_and_described(assistant: Assista
     answer, events = ask(assistant, "Is there a paper about paper boats on ponds?")
     assert answer.route == "find" and answer.text.startswith("A Census of Paper Boats: The paper counts")
     assert "yes or no" in model.prompts[0].tail
+
+
+def test_a_paper_that_is_only_near_is_said_to_be(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Perhaps", "The paper counts paper boats on three ponds."]
+    answer, _ = ask(assistant, "Is there a paper about paper boats on ponds?")
+    assert not answer.refused and answer.citations and answer.reason == ONLY_NEAR
 
 
 def test_a_topic_that_no_paper_has_is_not_made_up(assistant: Assistant, model: ScriptedGenerator) -> None:

@@ -143,6 +143,7 @@ def test_an_announced_new_topic_leans_on_nothing(question: str) -> None:
         ("I sail a lot. Could you walk me through everything on leaky boats that's presented here?", "leaky boats"),
         ("social herons, wet otters: who does what?", "social herons, wet otters"),
         ("Overview of it", "Overview of it"),
+        ("my boats leak on ponds, what can I read about mending that?", "my boats leak ponds, can I mending"),
     ],
 )
 def test_the_topic_stands_behind_about(question: str, expected: str) -> None:
