@@ -7,7 +7,7 @@ from typing import Any
 
 from rag.errors import PosterchatError
 from rag.serve.api.errors import error_body
-from rag.serve.cli.common import dump_json
+from rag.serve.dump import dump_json
 from rag.types import (
     Compared,
     Done,

@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import PosterchatError, UsageError
 from rag.serve.api.errors import error_body
 from rag.serve.api.schemas import MOST_TURNS, ChatRequest, Message
-from rag.serve.cli.common import dump_json
+from rag.serve.dump import dump_json
 from rag.serve.ui.chat import LONGEST_QUESTION
 from rag.types import Answer, CollectionInfo, GridRow, Sentence, Turn
 

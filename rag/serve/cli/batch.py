@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import InputError, PosterchatError, StorageFull, UsageError
-from rag.serve.cli.common import Cli, chosen_collection, clean_input, dump_json
+from rag.serve.cli.common import Cli, chosen_collection, clean_input
+from rag.serve.dump import dump_json
 from rag.serve.terminal import stop_on_interrupt
 from rag.types import Answer, Done, Event, Turn
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from rag.errors import UnknownCollection
+from rag.serve.dump import dump_json
 from rag.serve.terminal import plain
 from rag.settings import Settings, load_settings
 
@@ -130,16 +130,6 @@ class BarProgress:
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self._progress.update(self._task, completed=done, total=total, description=plain(what))
-
-
-def dump_json(value: Any) -> str:
-    """JSON on one line; non-ASCII letters as they are, unless one of them is no character (a lone surrogate)."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value)
-    return text
 
 
 def clean_input(text: str) -> str:

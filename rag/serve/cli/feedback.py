@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rag.errors import StorageFull
-from rag.serve.cli.common import Cli, dump_json
+from rag.serve.cli.common import Cli
+from rag.serve.dump import dump_json
 from rag.serve.feedback import feedback_path, read_feedback
 
 _COLUMNS = ("at", "verdict", "word", "question", "answer", "collection", "route", "cited", "model", "index")

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 import rag
-from rag.serve.cli.common import dump_json
+from rag.serve.dump import dump_json
 from rag.serve.export.bibtex import joined
 from rag.serve.export.names import Name, arxiv, doi, lines_of, split_name
 from rag.serve.terminal import plain
