@@ -17,6 +17,7 @@ class Parts:
     names: bool = True  # refusing coined names that no paper has
     agreement: bool = True  # asking the model whether the best paper is what was looked for
     context: bool = True  # searching a follow-up with the turns that it leans on
+    nearest: bool = True  # putting close papers in order by their nearest sentence, for facts and finds
     beside: bool = True  # reading sentences of the next papers beside the first, where the search is unsure
     second_read: bool = True  # reading the best sentences alone when nothing was supported
     check: bool = True  # leaving out what the abstract does not support

@@ -220,6 +220,8 @@ class Assistant:
         reader = Reader(
             self.generator, self.finder, checker, self.prompts, self.answer_tokens, forgiving=not self.parts.check
         )
+        if run.route in ("find", "fact") and self.parts.nearest:
+            found = replace(found, hits=self.finder.by_nearest_sentence(found.vector, found.hits))
         try:
             if run.route == "compare":
                 narrow = self.parts.shared_words

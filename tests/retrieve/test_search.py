@@ -87,6 +87,20 @@ def test_the_sentence_that_answers_is_ranked_first(collection: Collection) -> No
     assert finder.rank(question, EMBEDDER.embed([question])[0], []) == []
 
 
+def test_close_papers_are_ordered_by_their_nearest_sentence(collection: Collection) -> None:
+    finder = EvidenceFinder(collection.catalogue, EMBEDDER)
+    boats, clocks, ladders = (next(p for p in made_up_papers() if w in p.title) for w in ("Boats", "Clocks", "Ladders"))
+    vector = EMBEDDER.embed(["waxed boats after 3 hours"])[0]
+
+    def order(*scores: float) -> list[tuple[Paper, float]]:
+        hits = [Hit(paper, s, 0.3, 1.0) for paper, s in zip((clocks, boats, ladders), scores, strict=True)]
+        return [(hit.paper, hit.score) for hit in finder.by_nearest_sentence(vector, hits)]
+
+    assert order(1.0, 0.95, 0.5) == [(boats, 1.0), (clocks, 0.95), (ladders, 0.5)]
+    assert order(1.0, 0.8, 0.79) == [(clocks, 1.0), (boats, 0.8), (ladders, 0.79)], "the first leads"
+    assert finder.by_nearest_sentence(vector, []) == ()
+
+
 @pytest.mark.parametrize(
     ("abstract", "statement"),
     [
