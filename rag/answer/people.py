@@ -63,7 +63,9 @@ class People:
             return None
         people = [mention for mention in self._names.mentions(question) if mention.full]
         if not people:
-            return None
+            titled = self._names.titles(question) if record_wording.PEOPLE.search(question) else []
+            refusal = "Where the authors of a paper work is not recorded."
+            return Recorded(refusal=refusal, nearest=tuple(record.title for record in titled)) if titled else None
         papers = tuple(self._by_id[key].title for key in people[0].papers[:3])
         return Recorded(refusal=f"Where {people[0].people[0].name} works is not recorded.", nearest=papers)
 

@@ -169,6 +169,10 @@ def test_all_papers_are_counted(records: Records) -> None:
 def test_what_is_not_recorded_is_refused(records: Records) -> None:
     for question, words in [
         ("Which university is Hal Penn at?", "Where Hal Penn works is not recorded"),
+        (
+            "At which university does the first author of Why Ladders Lean Left work?",
+            "Where the authors of a paper work is not recorded",
+        ),
         ("Give me Ada Quill's paper", "No author called Ada Quill"),
         ("Where is the repo for Why Ladders Lean Left?", "gives no link"),
         ("Summarise 'Quantum Soup for Hungry Robots' from this session", "is called"),
