@@ -124,11 +124,11 @@ def coined_names(question: str) -> list[str]:
 
 
 def names_in_small_letters(question: str, hits: Sequence[Hit]) -> list[str]:
-    """The words of a question that are a coined name in the title of the best paper (`foldnet accuracy?`), unless
-    papers are asked for: "papers on foldnet" wants them all."""
-    if not hits or wording.WANTS_PAPERS.search(question):
-        return []
-    titled = names_in(hits[0].paper.title)
+    """The words of a question that are a coined name in the title of one of `hits` (`foldnet accuracy?`), or the one
+    word before its colon."""
+    titles = [hit.paper.title for hit in hits]
+    titled = {name for title in titles for name in names_in(title)}
+    titled |= {fold(title.partition(":")[0]) for title in titles if re.match(r"[\w-]{3,}:", title)}
     return [word for word in words(question) if fold(word) in titled]
 
 

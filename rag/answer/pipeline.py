@@ -163,8 +163,8 @@ class Assistant:
 
     def _route(self, question: str, search: Callable[[], Found]) -> Route:
         """The most likely route that the collection allows."""
-        for route in self.router.probabilities(question):
-            if route == "compare" and not several.comparable(question, search(), self.searcher):
+        for route, likely in self.router.probabilities(question).items():
+            if route == "compare" and not several.comparable(question, search(), self.searcher, likely):
                 continue
             if route == "overview" and not names_topic(question) and self._names_one_paper(question, search()):
                 continue
@@ -176,7 +176,8 @@ class Assistant:
         """Whether a question has the title of one paper, or a coined name that only one paper has."""
         if len(self.records.names.titles(question)) == 1:
             return True
-        named = coined_names(question) or names_in_small_letters(question, found.hits)
+        best = () if wording.WANTS_PAPERS.search(question) else found.hits[:1]  # "papers on foldnet": all of them
+        named = coined_names(question) or names_in_small_letters(question, best)
         return len(named) == 1 and len(self.searcher.catalogue.holding(named[0])) == 1
 
     def _search(self, question: str, context: Context) -> Found:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer import grid, wording
-from rag.answer.abstain import NO_SUCH_PAPER, ONLY_NEAR, coined_names, no_such_paper, only_near
+from rag.answer.abstain import NO_SUCH_PAPER, ONLY_NEAR, coined_names, names_in_small_letters, no_such_paper, only_near
 from rag.answer.facts import names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
@@ -23,8 +23,10 @@ MOST_SIDES = 4
 # Score of the second paper, as a share of the first's. In the 8 dev comparisons it is .82 to .98; in 8 look-ups of
 # another session that only sound like one, .39 to .63 (docs/decisions.md).
 SHARE_OF_SIDE = 0.7
-# A part of the question is about a paper of this cosine.
+# A part of the question is about a paper of this cosine; the second one where its wording surely compares.
 NEAR_A_SIDE = 0.45
+NEAR_A_SURE_SIDE = 0.35
+SURELY_COMPARES = 0.9
 NEAR_THE_WHOLE = 6
 NEAR_THE_SIDE = 3
 WHOLE_COUNTS = 0.5
@@ -38,18 +40,20 @@ def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, veri
     yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits), verify=verify)
 
 
-def comparable(question: str, found: Found, searcher: Searcher) -> bool:
+def comparable(question: str, found: Found, searcher: Searcher, likely: float) -> bool:
     """Whether a question that sounds like a comparison is about two papers of the collection: "how much better is it
     compared to other methods?" is about one, and no other comes near it. Two are near to the whole question, or each is
-    near to a part of it or has the name that stands there. What a follow-up leans on is one side."""
+    near to a part of it or has the name that stands there. What a follow-up leans on is one side. `likely` is the
+    probability that the wording compares."""
     if len(found.hits) < 2:
         return False
     if found.hits[1].score >= SHARE_OF_SIDE * found.hits[0].score:
         return True
+    least = NEAR_A_SURE_SIDE if likely >= SURELY_COMPARES else NEAR_A_SIDE
     near = [
         hit.paper.id
         for side, hit in _of_sides(question, found, searcher)
-        if hit.dense >= NEAR_A_SIDE or names_in(side) & names_in(f"{hit.paper.title} {hit.paper.abstract}")
+        if hit.dense >= least or names_in(side) & names_in(f"{hit.paper.title} {hit.paper.abstract}")
     ]
     other = found.leaned[:1] if set(near) - set(found.leaned) else ()
     return len({*near, *other}) > 1
@@ -58,7 +62,7 @@ def comparable(question: str, found: Found, searcher: Searcher) -> bool:
 def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
     """The best paper for each side of a comparison by itself, among the best for the whole question; where the question
     has the coined names of two papers' titles, those. With one side only, the other is what the question leans on."""
-    named = _named(question, searcher)
+    named = _named(question, found, searcher)
     if len(named) > 1:
         return named
     whole = {hit.paper.id: hit.score for hit in found.hits[:NEAR_THE_WHOLE]}
@@ -72,10 +76,13 @@ def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str
     return [*leaned, *best] if alone else best
 
 
-def _named(question: str, searcher: Searcher) -> list[tuple[str, Hit]]:
-    """The papers that alone have a coined name of the question in their title, with that name."""
+def _named(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
+    """The papers that alone have a coined name of the question in their title, with that name; of those found, also
+    where it is typed in small letters (`foldnet vs waxnet`)."""
     best: dict[str, tuple[str, Hit]] = {}
-    for name in coined_names(question):
+    for name in dict.fromkeys(
+        [*coined_names(question), *names_in_small_letters(question, found.hits[:NEAR_THE_WHOLE])]
+    ):
         papers = searcher.catalogue.papers_by_id(searcher.catalogue.holding(name))
         titled = [paper for paper in papers.values() if names_in(name) <= names_in(paper.title)]
         if len(titled) == 1:

@@ -123,10 +123,11 @@ def test_a_name_that_many_papers_have_is_a_term_of_the_field(tmp_path: Path) -> 
     [
         ("waxnet float time?", ["waxnet"]),
         ("Waxnets: how long?", ["waxnets"]),
-        ("papers on waxnet?", []),
+        ("what does sheets do, and waxnet?", ["sheets", "waxnet"]),
         ("how long do boats float?", []),
     ],
 )
 def test_a_name_in_small_letters(question: str, named: list[str]) -> None:
-    assert names_in_small_letters(question, hits(0.4)) == named
+    sheets = Hit(Paper("s", "Sheets: A Language", (), "It has sheets."), 1.0, 0.4, 1.0)
+    assert names_in_small_letters(question, [*hits(0.4), sheets]) == named
     assert names_in_small_letters(question, []) == []

@@ -29,6 +29,14 @@ def test_the_papers_named_are_compared(tmp_path: Path) -> None:
     assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
 
 
+def test_names_may_be_typed_in_small_letters(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets."])
+    with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
+        *_, last = assistant.ask("waxnet vs foldpro, how do they keep boats and sheets dry?")
+        assert isinstance(last, Done) and last.answer.route == "compare"
+        assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
+
+
 def test_what_a_follow_up_leans_on_is_one_side(tmp_path: Path) -> None:
     model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets."])
     with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
