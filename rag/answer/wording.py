@@ -100,7 +100,8 @@ OTHERS = pattern(
 )
 # An objection to what was said, whatever else it names.
 OBJECTS = pattern(
-    r"""^\W*((and|but|so|ok(ay)?|then)\W+)*why\b ( \s(not|(did|do|does|is|are|was|were|would)n['’]t)\b | .*\bthen\W*$ )"""
+    r"""^\W*((and|but|so|ok(ay)?|then)\W+)*why\b
+    ( \s(not|(did|do|does|is|are|was|were|would)n['’]t)\b | .*\bthen\W*$ )"""
 )
 # What it names stands before it: "modelling or measuring that".
 POINTS_BACK = pattern(r"""\b(that|this|these|those|it|them)\W*$""")

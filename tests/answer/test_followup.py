@@ -115,3 +115,4 @@ def test_an_objection_stays_with_the_paper(assistant: Assistant, followups: Foll
     question = "why not just use a whistling machine that hums tunes backwards then?"
     context = followups.context(question, history)
     assert title(assistant, question, context) == "A Census of Paper Boats"
+    assert not followups.context("what about machines that hum tunes then?", history).held
