@@ -157,13 +157,15 @@ def lacks_number(sentence: str, question: str) -> bool:
     return bool(wording.NUMBER_ASKED.search(question)) and not given
 
 
-def unsure_yes_or_no(sentence: str, question: str, verdict: Checked) -> bool:
-    """Whether the sentence answers a yes-or-no question without a number or name of its own, and may well have it the
-    wrong way round: it is supported in part only, or its quotes deny something and it does not."""
-    if not wording.YES_NO_ASKED.search(question) or brings_a_fact(sentence, question):
+def unsure_yes_or_no(sentence: str, question: str, verdict: Checked, speaks: str = "") -> bool:
+    """Whether the sentence answers a yes-or-no question without a number of its own, and may well have it the wrong way
+    round: it is supported in part only, or its quotes, or the sentence of the abstract that `speaks` to the question
+    best, deny something and it does not."""
+    if not wording.YES_NO_ASKED.search(question) or numbers_in(sentence) - numbers_in(question):
         return False
     quoted = " ".join(quote.text for quote in verdict.quotes)
-    turned = bool(wording.NEGATION.search(quoted)) != bool(wording.NEGATION.search(sentence))
+    denies = bool(wording.NEGATION.search(sentence))
+    turned = bool(wording.NEGATION.search(quoted)) != denies or (not denies and bool(wording.NEGATION.search(speaks)))
     return verdict.support != "supported" or turned
 
 

@@ -51,8 +51,7 @@ from rag.types import (
 )
 
 HITS = 40
-# The first paper is read alone when its fused score leads by at least this much; else the best sentences of the next
-# two are read beside it (docs/decisions.md).
+# The first paper is read alone when its score leads by this much; else with sentences of the next two beside it.
 SURE_MARGIN = 0.15
 LONGEST_QUESTION = 2000
 # Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no.
@@ -268,6 +267,7 @@ class Assistant:
             others=others,
             number=self.parts.number,
             verify=self.parts.said,
+            speaks=ranked[0][0][0].text if ranked[0] else "",
         )
         kept = yield from reader.read(run, job)
         if kept or run.stop.is_set() or not ranked[0]:

@@ -55,7 +55,8 @@ class Read:
     that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question.
     With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
     one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says the first
-    one, if that brings no number or name."""
+    one, if that brings no number or name. `speaks` is the sentence of the paper that speaks to the question best, where
+    that is known."""
 
     paper: Paper
     question: str
@@ -68,6 +69,7 @@ class Read:
     number: bool = False
     most: int | None = None
     verify: bool = False
+    speaks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class Reader:
         if affirms and not self.forgiving and not self.checker.all_said(text, paper, self.finder.sentences(paper)):
             yield SentenceDropped("it only affirms what the abstract does not say")
             return
-        unsure = unsure_yes_or_no(text, job.question, verdict)
+        unsure = unsure_yes_or_no(text, job.question, verdict, job.speaks)
         bad = unsure or verdict.support == "unsupported" or (job.strict and verdict.support == "partial")
         if bad and not self.forgiving:
             why = f"the abstract does not contain {', '.join(verdict.missing)}" if verdict.missing else "no support"

@@ -232,6 +232,16 @@ def test_an_unsure_yes_or_no(sentence: str, question: str, quote: str, unsure: b
     assert unsure_yes_or_no("Yes, boats sink in wind.", "Do boats sink in wind?", partly)
 
 
+def test_a_yes_is_unsure_where_the_sentence_that_speaks_to_the_question_denies() -> None:
+    verdict = Checked("supported", (Quote(1, "WaxNet coats boats.", 0, 19),), 1.0, ())
+    asked = "Do boats sink in wind?"
+    assert unsure_yes_or_no("Yes, WaxNet boats sink.", asked, verdict, "WaxNet does not help boats to sink."), asked
+    assert not unsure_yes_or_no("Yes, WaxNet boats sink.", asked, verdict, "WaxNet helps boats to sink.")
+    assert unsure_yes_or_no("No, WaxNet boats do not sink.", asked, verdict, "WaxNet helps boats to sink."), (
+        "its quotes"
+    )
+
+
 def test_to_deny_what_was_asked_is_no_echo() -> None:
     assert is_echo("Boats sink in wind.", "Do boats sink in wind?")
     assert not is_echo("Boats do not sink in wind.", "Do boats sink in wind?")
