@@ -22,9 +22,11 @@ from rag.text import content_words
 from rag.types import Route, Turn
 
 ALONE_WEIGHT = 0.3
+PICKING_WEIGHT = 0.7  # of the question alone, where it says which of the papers before is meant
 FAVOURED_BONUS = 0.2
 HELD_BONUS = 1.0  # as much as the best score: none but the favoured papers come first
 MOST_TITLES = 3
+FIRST_OF_LATEST = 3
 # By itself the question finds one paper, which the conversation was not about: it leans on nothing after all.
 NEW_TOPIC_COSINE = 0.4
 NEW_TOPIC_MARGIN = 0.3
@@ -55,13 +57,15 @@ def leans_on_history(question: str) -> bool:
 class Context:
     """What a question is searched as: with the turns that it leans on (`text`), and the papers of those turns, of
     the latest turn first in `favoured`, those not wanted again in `excluded`. `route` is the latest turn's. With `held`
-    the question is about one of `favoured`, whatever else it names."""
+    the question is about one of `favoured`, whatever else it names. `latest` is the latest turn, where the question
+    leans on none."""
 
     text: str
     favoured: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     route: Route | None = None
     held: bool = False
+    latest: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class FollowUps:
     def context(self, question: str, history: Sequence[Turn]) -> Context:
         """The context of a question after earlier turns; its own text alone when it leans on none."""
         if not history or not leans_on_history(question):
-            return Context(question)
+            return Context(question, latest=history[-1] if history else None)
         the_other = bool(wording.THE_OTHER.search(question))  # of two that came up, if need be in turns further back
         leaned: list[Turn] = []
         for turn in reversed(history):
@@ -97,6 +101,14 @@ class FollowUps:
         route = self._route(question, leaned[-1].question)
         held = held or bool(wording.OBJECTS.search(question))
         return Context(" ".join([*texts, question]), favoured, excluded, route, held)
+
+    def goes_on(self, context: Context, found: Found) -> bool:
+        """Whether the best paper is one of the turns that the question leans on, or one of the first of the latest turn
+        where it leans on none: "what does it correlate with?" says little by itself."""
+        if not found.hits:
+            return False
+        latest = self._about(context.latest, context.latest.question)[1][:FIRST_OF_LATEST] if context.latest else ()
+        return found.hits[0].paper.id in (*context.favoured, *latest)
 
     def _route(self, question: str, last: str) -> Route | None:
         """The route of a question that leans on the question `last`; None where its own wording tells."""
@@ -123,10 +135,11 @@ class FollowUps:
         own = {hit.paper.id: hit.score for hit in alone.hits}
         joint = {hit.paper.id: hit.score for hit in together.hits}
         favoured, excluded = set(context.favoured), set(context.excluded)
+        weight = PICKING_WEIGHT if wording.PICKS.search(question) else ALONE_WEIGHT
 
         def score(key: str) -> float:
             bonus = (HELD_BONUS if context.held else FAVOURED_BONUS) if key in favoured else 0.0
-            return ALONE_WEIGHT * own.get(key, 0.0) + (1 - ALONE_WEIGHT) * joint.get(key, 0.0) + bonus
+            return weight * own.get(key, 0.0) + (1 - weight) * joint.get(key, 0.0) + bonus
 
         ranked = sorted((key for key in by_id if key not in excluded), key=lambda key: (-score(key), key))[:limit]
         hits = tuple(replace(by_id[key], score=score(key)) for key in ranked)
@@ -142,6 +155,9 @@ class FollowUps:
             papers = tuple(dict.fromkeys(paper for line in answered.lines for paper in line.papers))
             titles = [paper.title for paper in self.searcher.catalogue.papers_by_id(papers[:MOST_TITLES]).values()]
             return (" ".join(titles) if len(papers) <= MOST_TITLES else ""), turn.cited or papers
+        named = [record.id for record in self.records.names.titles(turn.question)]
+        if len(named) == 1:
+            return turn.question, turn.cited or tuple(named)
         on_topic = found.relevance >= THRESHOLD or names_a_paper(turn.question, self.searcher.catalogue)
         near = tuple(hit.paper.id for hit in relevant(found.hits)) if on_topic else ()
         return turn.question, turn.cited or near

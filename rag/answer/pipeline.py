@@ -121,7 +121,8 @@ class Assistant:
 
         def nearest() -> list[str]:
             found = search()
-            meant = self._goes_on(context, found) or self._describes(cleaned, found)
+            goes_on = context.latest is None and self.followups.goes_on(context, found)
+            meant = goes_on or self._describes(cleaned, found)
             return [hit.paper.id for hit in found.hits] if meant else []
 
         recorded = self.recorded(cleaned, nearest)
@@ -134,7 +135,7 @@ class Assistant:
         alone = context.text == cleaned
         whole = run.route == "overview" and alone and (is_whole(cleaned) or names_topic(cleaned))
         off = self.parts.off_topic and not whole and search().relevance < THRESHOLD
-        if off and (names_a_paper(cleaned, self.searcher.catalogue) or self._goes_on(context, search())):
+        if off and (names_a_paper(cleaned, self.searcher.catalogue) or self.followups.goes_on(context, search())):
             off = False
         if off and (search().relevance < DOUBTFUL or run.route == "compare"):
             yield from self._refuse(run, NOTHING_RELEVANT, search())
@@ -196,10 +197,6 @@ class Assistant:
         doubtful = found.relevance < THRESHOLD  # then the title has to have the words
         words = overlap(asked, best.paper.title if doubtful else f"{best.paper.title} {best.paper.abstract}")
         return (best.dense >= DESCRIBED_COSINE and not doubtful) or words >= DESCRIBED_WORDS
-
-    def _goes_on(self, context: Context, found: Found) -> bool:
-        """Whether a follow-up is still about a paper of the turns that it leans on."""
-        return bool(found.hits) and found.hits[0].paper.id in context.favoured
 
     def _recorded(self, run: Run, recorded: Recorded) -> Iterator[Event]:
         """An answer from the catalogue: complete, without the model."""

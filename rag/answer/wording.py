@@ -98,6 +98,8 @@ OTHERS = pattern(
     | (?<!than\s)(?<!than\sthe\s)(?<!to\sthe\s)(?<!over\sthe\s)(?<!from\sthe\s)(?<!with\sthe\s) others
     | (another|the\sother)(?=\W*$) | besides | else | instead | apart\sfrom )\b"""
 )
+# Which of several is meant stands in the question itself.
+PICKS = pattern(r"""\b(which|what|one)\b .{0,20} \bof\s(those|these|them)\b""")
 # An objection to what was said, whatever else it names.
 OBJECTS = pattern(
     r"""^\W*((and|but|so|ok(ay)?|then)\W+)*why\b

@@ -20,7 +20,8 @@ def title(assistant: Assistant, question: str, context: Context) -> str:
 
 def test_a_question_that_stands_alone_has_no_context(followups: FollowUps) -> None:
     question = "How many tunes does the whistling machine learn from?"
-    assert followups.context(question, [Turn("Why do ladders lean left in gardens?")]) == Context(question)
+    before = Turn("Why do ladders lean left in gardens?")
+    assert followups.context(question, [before]) == Context(question, latest=before)
     assert followups.context("and which ones?", []) == Context("and which ones?")
 
 
@@ -116,3 +117,23 @@ def test_an_objection_stays_with_the_paper(assistant: Assistant, followups: Foll
     context = followups.context(question, history)
     assert title(assistant, question, context) == "A Census of Paper Boats"
     assert not followups.context("what about machines that hum tunes then?", history).held
+
+
+def test_a_turn_that_names_a_paper_is_about_that_one_alone(followups: FollowUps) -> None:
+    context = followups.context("and with a bigger lamp?", [Turn("How many maps fade in Lanternfish?")])
+    assert context.favoured == ("lanternfish",)
+
+
+def test_what_goes_on_with_the_paper_of_the_latest_turn(assistant: Assistant, followups: FollowUps) -> None:
+    found = assistant.searcher.search("How long do waxed boats float?", limit=5)
+    boats, ladders = Turn("Is there a paper on paper boats on ponds?"), Turn("Why do ladders lean left in gardens?")
+    assert followups.goes_on(followups.context("How long do waxed boats float?", [boats]), found)
+    assert not followups.goes_on(followups.context("How long do waxed boats float?", [ladders]), found)
+    assert not followups.goes_on(followups.context("How long do waxed boats float?", []), found)
+
+
+def test_a_question_says_itself_which_of_several_it_means(assistant: Assistant, followups: FollowUps) -> None:
+    three = ("a-census-of-paper-boats", "why-ladders-lean-left", "slow-clocks-for-fast-rooms")
+    history = [Turn("Which papers are about boats on ponds, ladders or clocks?", cited=three)]
+    question = "which of those is about gardens, and how many of them?"
+    assert title(assistant, question, followups.context(question, history)) == "Why Ladders Lean Left"
