@@ -27,6 +27,7 @@ SECOND_QUOTE_ADDS = 0.15
 AFFIRMED_FROM = 0.8
 LIKELY = 0.5  # the classifier's own balanced threshold
 # An answer reads six papers at most.
+PREMISE_WORDS = 2  # of the user's own in an answer to "why": docs/decisions.md
 _PAPERS_KEPT = 16
 
 
@@ -76,7 +77,8 @@ class Checker:
 
     def check(self, sentence: str, paper: Paper, spans: Sequence[Span], *, question: str = "") -> Checked:
         """Check one sentence against one paper. `spans` are all sentences of its abstract; words of the `question` that
-        the paper does not use are the user's, so they count neither for nor against the sentence."""
+        the paper does not use are the user's, so they count neither for nor against the sentence; but who asks why
+        takes something for granted, and a sentence that says it again in those words is doubtful."""
         paper = trusted(paper)
         source = self._read((paper.title, *(span.text for span in spans)))
         title, *told = [reading.content for reading in source]
@@ -91,9 +93,11 @@ class Checker:
         by_quotes = share(relevant, title.union(*(told[at] for at in places)))
         shown = " ".join(span.text for span in quotes)
         denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
+        premise = wording.WHY_ASKED.search(question) and len(asked & set(content_words(sentence))) >= PREMISE_WORDS
+        doubtful = denies or missing or premise
         if invented or not relevant or share(relevant, paper_stems) < PARTIAL_BY_PAPER:
             support: Support = "unsupported"
-        elif by_quotes < SUPPORTED_BY_QUOTES or denies or missing or self._likely(sentence, source, relevant) < LIKELY:
+        elif by_quotes < SUPPORTED_BY_QUOTES or doubtful or self._likely(sentence, source, relevant) < LIKELY:
             support = "partial"
         else:
             support = "supported"

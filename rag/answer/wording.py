@@ -134,6 +134,7 @@ YES_NO_ASKED = pattern(
     (do|does|did|is|are|was|were|can|could|has|have|had|will|would|should|must|isn't|aren't|doesn't|don't)
     \s(?!(there|you|i|we|u|please)\b|any(one|body)\b|some(one|body)\b)\w[^?]*\?\s*$"""
 )
+WHY_ASKED = pattern(r"""\bwhy\b""")
 # What can only be answered with a number.
 NUMBER_ASKED = pattern(
     r"""\b( how\s(many|much|large|big|long|fast|far|often|few|high|low|deep|small|accurate)

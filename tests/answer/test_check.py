@@ -242,6 +242,15 @@ def test_a_yes_is_unsure_where_the_sentence_that_speaks_to_the_question_denies()
     )
 
 
+def test_what_a_question_takes_for_granted_is_doubtful_in_the_answer(checker: Checker) -> None:
+    said = "The engineers conclude that rain is solved because WaxNet coats 3,000 boats with wax."
+    why = "Why do the engineers conclude that rain is solved with WaxNet?"
+    assert checker.check(said, PAPER, SPANS, question=why).support == "partial"
+    assert checker.check(said, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "supported"
+    plain = "WaxNet reaches 83.5% floating boats on PondBench because it coats boats with wax."
+    assert checker.check(plain, PAPER, SPANS, question="Why does WaxNet reach so much?").support == "supported"
+
+
 def test_to_deny_what_was_asked_is_no_echo() -> None:
     assert is_echo("Boats sink in wind.", "Do boats sink in wind?")
     assert not is_echo("Boats do not sink in wind.", "Do boats sink in wind?")
