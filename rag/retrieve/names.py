@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -69,6 +69,17 @@ class Names:
         for person in self.people:
             self._by_surname[person.tokens[-1]].append(person)
         self._titles = [(record, " ".join(fold(record.title)), _short_names(record.title)) for record in records]
+        self._add_first_parts()
+
+    def _add_first_parts(self) -> None:
+        """`Sherlock` for `Sherlock-Chat: …`, where no other title has that word."""
+        first = [(short, name.partition("-")[0]) for _, _, short in self._titles for name in short if "-" in name]
+        parts = [(short, part) for short, part in first if len(part) > _LONG_NAME and part[0].isupper()]
+        wanted = {part.lower() for _, part in parts}
+        count = Counter(word for _, title, _ in self._titles for word in wanted.intersection(title.split()))
+        for short, part in parts:
+            if count[part.lower()] == 1:
+                short.append(part)
 
     def mentions(self, question: str) -> list[Mention]:
         """Stretches of the question that name authors, in order; a full name beats a bare surname. Misspelled names

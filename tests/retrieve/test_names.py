@@ -63,6 +63,18 @@ def test_titles_and_the_names_before_their_colon() -> None:
     assert NAMES.titles("a kite net in two words, or a clock that is slow") == []
 
 
+def test_the_first_part_of_a_name_stands_for_it_where_no_other_title_has_it() -> None:
+    titles = (
+        "Sherlog-Chat: Asking Otters",
+        "Pondlog-Chat: Asking Herons",
+        "Pondlog-2: Asking Toads",
+        "Fox-Chat: A Fox",
+    )
+    names = Names([Record(title[:4], title, (), None, None) for title in titles])
+    assert [r.id for r in names.titles("who wrote the Sherlog paper?")] == ["Sher"]
+    assert names.titles("who wrote the Pondlog paper, or the Fox one?") == []
+
+
 def test_the_closest_title_comes_with_its_likeness() -> None:
     record, likeness = NAMES.closest_title("Why Do Ladders Lean Left") or (None, 0.0)
     assert record is RECORDS[1] and likeness > 85
