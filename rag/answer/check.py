@@ -54,10 +54,15 @@ def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
         for name in names_in(sentence) - names_of_amounts(sentence, told)
         if name not in known and name not in joined and not (len(name) >= 3 and name in initials)
     }
-    in_names = {digits for name in names_in(sentence) for digits in re.findall(r"\d+", name)}
     scaled = amounts(sentence)
-    numbers = {number for number in numbers_in(sentence) - in_names if told.isdisjoint({number, scaled.get(number)})}
+    numbers = {number for number in _plain_numbers(sentence) if told.isdisjoint({number, scaled.get(number)})}
     return tuple(sorted(numbers | names))
+
+
+def _plain_numbers(sentence: str) -> set[str]:
+    """The numbers of a sentence that are not part of a name (`Llama-3-8B`)."""
+    in_names = {digits for word in NAME.findall(sentence) if names_in(word) for digits in re.findall(r"\d+", word)}
+    return numbers_in(sentence) - in_names
 
 
 def _reader() -> Callable[[tuple[str, ...]], list[Reading]]:
@@ -165,7 +170,7 @@ def unsure_yes_or_no(sentence: str, question: str, verdict: Checked, speaks: str
     """Whether the sentence answers a yes-or-no question without a number of its own, and may well have it the wrong way
     round: it is supported in part only, or its quotes, or the sentence of the abstract that `speaks` to the question
     best, deny something and it does not."""
-    if not wording.YES_NO_ASKED.search(question) or numbers_in(sentence) - numbers_in(question):
+    if not wording.YES_NO_ASKED.search(question) or _plain_numbers(sentence) - numbers_in(question):
         return False
     quoted = " ".join(quote.text for quote in verdict.quotes)
     denies = bool(wording.NEGATION.search(sentence))

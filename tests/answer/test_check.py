@@ -236,6 +236,7 @@ def test_a_yes_is_unsure_where_the_sentence_that_speaks_to_the_question_denies()
     verdict = Checked("supported", (Quote(1, "WaxNet coats boats.", 0, 19),), 1.0, ())
     asked = "Do boats sink in wind?"
     assert unsure_yes_or_no("Yes, WaxNet boats sink.", asked, verdict, "WaxNet does not help boats to sink."), asked
+    assert unsure_yes_or_no("Boats sink unlike WaxNet-3-8B.", asked, verdict, "WaxNet does not help boats to sink.")
     assert not unsure_yes_or_no("Yes, WaxNet boats sink.", asked, verdict, "WaxNet helps boats to sink.")
     assert unsure_yes_or_no("No, WaxNet boats do not sink.", asked, verdict, "WaxNet helps boats to sink."), (
         "its quotes"
