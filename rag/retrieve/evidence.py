@@ -82,7 +82,10 @@ class EvidenceFinder:
 
     def sentences(self, paper: Paper) -> list[Span]:
         """All sentences of a paper's abstract, in order, but those that give orders to a machine."""
-        return without_orders(self._catalogue.sentences(paper.id))
+        return self._sentences(paper.id)
+
+    def _sentences(self, paper_id: str) -> list[Span]:
+        return without_orders(self._catalogue.sentences(paper_id))
 
     def rank(self, question: str, vector: np.ndarray, papers: Sequence[Paper]) -> list[list[tuple[Span, float]]]:
         """For each paper its sentences with their scores (0..1), best first. `vector` is the question's."""
@@ -114,7 +117,7 @@ class EvidenceFinder:
         return float((vectors @ vector).max()) if spans else 0.0
 
     def _embed(self, paper_id: str) -> tuple[list[Span], np.ndarray]:
-        spans = without_orders(self._catalogue.sentences(paper_id))
+        spans = self._sentences(paper_id)
         return spans, np.asarray(self._embedder.embed([span.text for span in spans]))
 
     def statement(self, question: str, paper: Paper) -> Span:
