@@ -26,9 +26,8 @@ PARTIAL_BY_PAPER = 0.45
 SECOND_QUOTE_ADDS = 0.15
 AFFIRMED_FROM = 0.8
 LIKELY = 0.5  # the classifier's own balanced threshold
-# An answer reads six papers at most.
-PREMISE_WORDS = 2  # of the user's own in an answer to "why": docs/decisions.md
-_PAPERS_KEPT = 16
+PREMISE_WORDS = 2  # of the user's own in an answer to "why" or "is it so": docs/decisions.md
+_PAPERS_KEPT = 16  # an answer reads six at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,8 @@ class Checker:
     def check(self, sentence: str, paper: Paper, spans: Sequence[Span], *, question: str = "") -> Checked:
         """Check one sentence against one paper. `spans` are all sentences of its abstract; words of the `question` that
         the paper does not use are the user's, so they count neither for nor against the sentence; but who asks why
-        takes something for granted, and a sentence that says it again in those words is doubtful."""
+        takes something for granted, who asks whether suggests something, and a sentence that says it again in those
+        words is doubtful."""
         paper = trusted(paper)
         source = self._read((paper.title, *(span.text for span in spans)))
         title, *told = [reading.content for reading in source]
@@ -98,7 +98,8 @@ class Checker:
         by_quotes = share(relevant, title.union(*(told[at] for at in places)))
         shown = " ".join(span.text for span in quotes)
         denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
-        premise = wording.WHY_ASKED.search(question) and len(asked & set(content_words(sentence))) >= PREMISE_WORDS
+        granted = wording.WHY_ASKED.search(question) or wording.YES_NO_ASKED.search(question)
+        premise = granted and len((asked - wording.PAPER_TALK) & set(content_words(sentence))) >= PREMISE_WORDS
         doubtful = denies or missing or premise
         if invented or not relevant or share(relevant, paper_stems) < PARTIAL_BY_PAPER:
             support: Support = "unsupported"

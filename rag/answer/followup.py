@@ -19,7 +19,7 @@ from rag.retrieve.relevance import THRESHOLD
 from rag.retrieve.search import Found, Searcher
 from rag.retrieve.select import relevant
 from rag.text import content_words
-from rag.types import Route, Turn
+from rag.types import Paper, Route, Turn
 
 ALONE_WEIGHT = 0.3
 PICKING_WEIGHT = 0.7  # of the question alone, where it says which of the papers before is meant
@@ -33,6 +33,7 @@ NEW_TOPIC_MARGIN = 0.3
 _OWN_TOPIC_WORDS = 3
 _FRAGMENT_WORDS = 2  # of content
 _FRAGMENT_LENGTH = 5  # all words
+_FRAGMENT_NAMES = 4
 
 
 def leans_on_history(question: str) -> bool:
@@ -51,6 +52,17 @@ def leans_on_history(question: str) -> bool:
         return True
     short = len(question.split()) <= _FRAGMENT_LENGTH and len(content_words(question)) <= _FRAGMENT_WORDS
     return short and not names_in(question)
+
+
+def names_only(question: str, paper: Paper) -> frozenset[str]:
+    """What a follow-up names that asks by nothing else ("and on ponds?", "what about owls?"): those of its stems that
+    the paper has. Empty where it asks in its own words, or for something other than what it names."""
+    said = wording.ASKED_OF_THIS.match(question)
+    rest = question[said.end() :] if said else ""
+    stems = content_words(rest)
+    if len(stems) > _FRAGMENT_NAMES or wording.ASKS.search(rest) or wording.OTHERS.search(rest):
+        return frozenset()
+    return frozenset(stems) & frozenset(content_words(f"{paper.title} {paper.abstract}"))
 
 
 @dataclass(frozen=True, slots=True)

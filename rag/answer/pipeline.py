@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from rag.answer import record_wording, several, wording
 from rag.answer.abstain import (
+    NEITHER_YES_NOR_NO,
     NO_QUESTION,
     NOTHING_RELEVANT,
     coined_names,
@@ -18,7 +19,7 @@ from rag.answer.abstain import (
     unknown_names,
 )
 from rag.answer.check import Checker
-from rag.answer.followup import Context, FollowUps
+from rag.answer.followup import Context, FollowUps, names_only
 from rag.answer.overview import Overview, is_whole, names_topic
 from rag.answer.parts import Parts
 from rag.answer.phrases import Nearest, Recorded
@@ -35,6 +36,7 @@ from rag.retrieve.evidence import EvidenceFinder, overlap
 from rag.retrieve.orders import trusted_text
 from rag.retrieve.relevance import DOUBTFUL, THRESHOLD
 from rag.retrieve.search import Found, Searcher
+from rag.text import content_words
 from rag.types import (
     CollectionInfo,
     Done,
@@ -231,7 +233,7 @@ class Assistant:
                 verify = (alone and self.parts.agreement) or doubtful
                 yield from several.find(run, found, self.finder, reader, verify=verify)
             else:
-                yield from self._fact(run, found, reader, doubtful=doubtful)
+                yield from self._fact(run, found, reader, follows=not alone, doubtful=doubtful)
         except (Overloaded, PromptTooLong):
             raise
         except ModelError as error:
@@ -240,15 +242,17 @@ class Assistant:
             run.reason = f"{error} The answer is quoted from the abstract. {run.reason or ''}".strip()
             yield from several.quotes_only(run, found)
 
-    def _fact(self, run: Run, found: Found, reader: Reader, *, doubtful: bool) -> Iterator[Event]:
+    def _fact(self, run: Run, found: Found, reader: Reader, *, follows: bool, doubtful: bool) -> Iterator[Event]:
         """Read the best paper; where the search is unsure, with the best sentences of the next two beside it. Where it
-        is `doubtful` whether any paper speaks to the question, the model is asked first."""
+        is `doubtful` whether any paper speaks to the question, the model is asked first. Where the question `follows`
+        others and only names something ("and on ponds?"), the answer has to name it, too."""
         hits = found.hits[:3]
         titled = {record.id for record in self.records.names.titles(run.question)}
         if len(titled) == 1 and any(hit.paper.id in titled for hit in found.hits):
             hits = tuple(hit for hit in found.hits if hit.paper.id in titled)  # only that paper can say it
         sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN or not self.parts.beside
-        ranked = self.finder.rank(run.question, found.vector, [hit.paper for hit in hits[: 1 if sure else 3]])
+        papers = [hit.paper for hit in hits[: 1 if sure else 3]]
+        ranked = self.finder.rank(run.question, found.vector, papers, beyond_titles=self.parts.beyond_titles)
         offered = [(hit, [span for span, _ in spans[:2]]) for hit, spans in zip(hits, ranked, strict=False)]
         yield run.offer(offered, matched=len(offered))
         best = hits[0].paper
@@ -259,30 +263,29 @@ class Assistant:
                 return
         others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)
         job = Read(
-            *(best, run.question, best.abstract),
+            *(best, run.question),
             tail="hybrid.tail" if others else "read.tail",
             others=others,
             number=self.parts.number,
             verify=self.parts.said,
             speaks=ranked[0][0][0].text if ranked[0] else "",
+            names=names_only(run.question, best) if follows else frozenset(),
         )
         kept = yield from reader.read(run, job)
         if kept or run.stop.is_set() or not ranked[0]:
             return
-        if self.parts.second_read:
-            # The best sentences alone: less to get lost in.
-            evidence = " ".join(span.text for span, _ in sorted(ranked[0][:3], key=lambda pair: pair[0].start))
-            kept = yield from reader.read(run, replace(job, text=evidence, tail="read.tail", others=()))
-        if kept or run.stop.is_set():
-            return
         span, score = ranked[0][0]
-        if wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
+        speaking = [told for told, _ in ranked[0] if not job.names.isdisjoint(content_words(told.text))]
+        if speaking:
+            yield several.quote_as_sentence(run, hits[0], speaking[0])
+        elif wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
             # A yes or no that is not sure is no answer: the sentence that speaks to it is.
+            run.reason = f"{NEITHER_YES_NOR_NO} {run.reason or ''}".strip()
             yield several.quote_as_sentence(run, hits[0], span)
         elif wording.ABOUT.search(run.question):
             yield several.quote_as_sentence(run, hits[0], self.finder.statement(run.question, best))
         else:
-            # What the model cannot say twice with support is not in the abstract: the quotes stay on screen.
+            # What the model cannot say with support is not in the abstract: the quotes stay on screen.
             run.refusal = not_stated(best.title)
 
     def _refuse(

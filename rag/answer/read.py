@@ -27,7 +27,7 @@ from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import Overloaded, PromptTooLong
 from rag.retrieve.evidence import EvidenceFinder
-from rag.text import split_sentences
+from rag.text import content_words, split_sentences
 from rag.types import (
     Event,
     EvidenceFound,
@@ -50,17 +50,16 @@ _RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is put before the model: a paper (its `text` may be cut to some sentences), sentences of `others`
+    """What is put before the model: a paper, sentences of `others`
     that are read beside it, the prompt for the question, words of ours that open the sentence, and whether sentences
     that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question.
     With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
     one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says the first
     one, if that brings no number or name. `speaks` is the sentence of the paper that speaks to the question best, where
-    that is known."""
+    that is known. With `names`, stems, nothing is kept before a sentence that has one of them."""
 
     paper: Paper
     question: str
-    text: str
     tail: str = "read.tail"
     others: tuple[tuple[Paper, Span], ...] = ()
     opening: str = ""
@@ -70,6 +69,7 @@ class Read:
     most: int | None = None
     verify: bool = False
     speaks: str = ""
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class Reader:
         """Yields signs of life; returns the probability (0..1) that the model says yes to a question about a text: by
         default whether the paper is what the text asks for. .5 when it says neither yes nor no."""
         said, probability = "", 0.5
-        generation = yield from self._begin(run, Read(paper, text, paper.abstract, tail=tail), 1)
+        generation = yield from self._begin(run, Read(paper, text, tail=tail), 1)
         if generation is None:
             return probability
         try:
@@ -189,6 +189,9 @@ class Reader:
             return
         if job.number and not kept and lacks_number(text, job.question):
             yield SentenceDropped("it lacks the number that was asked for")
+            return
+        if job.names and not kept and job.names.isdisjoint(content_words(text)):
+            yield SentenceDropped("it says nothing of what was asked about")
             return
         paper, verdict = self.best_source(text, job)
         if foreign := foreign_markup(text, paper):
@@ -243,7 +246,7 @@ class Reader:
         while True:
             others = "\n".join(f"- {paper.title}: {span.text}" for paper, span in job.others)
             values = {"question": question} | ({"others": others} if job.tail == "hybrid.tail" else {})
-            prompt = self.prompts.about(job.paper.title, job.text, tail=self.prompts.fill(job.tail, **values))
+            prompt = self.prompts.about(job.paper.title, job.paper.abstract, tail=self.prompts.fill(job.tail, **values))
             excess = model.count_tokens(prompt) + self.answer_tokens - model.context_tokens
             if excess <= 0:
                 return prompt

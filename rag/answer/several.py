@@ -114,7 +114,7 @@ def compare(
     yield Compared(rows)
     for hit, quotes, column in zip(hits, spans, cells, strict=True):
         job = Read(
-            *(hit.paper, run.question, hit.paper.abstract),
+            *(hit.paper, run.question),
             tail="compare.tail",
             opening=f"- {lead(hit)}",
             strict=True,
@@ -184,7 +184,7 @@ def _read_each(
             run.reason = f"{ONLY_NEAR} {run.reason or ''}".strip()
     for hit, sentences in zip(hits, ranked, strict=True):
         opening = f"- {lead(hit)}" if len(hits) > 1 else lead(hit)
-        job = Read(hit.paper, run.question, hit.paper.abstract, tail="line.tail", opening=opening, strict=True)
+        job = Read(hit.paper, run.question, tail="line.tail", opening=opening, strict=True)
         kept: list[Sentence] = yield from reader.read(run, job)
         if run.stop.is_set():
             return

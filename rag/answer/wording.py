@@ -90,6 +90,8 @@ WANTS_PAPERS = pattern(
     | ones | (which|what|any|the|another|other|that|this)\sone )\b"""
 )
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
+# What stands before the thing that the last question is asked of once more.
+ASKED_OF_THIS = pattern(r"""^\W* ( (and|but|so|or|ok(ay)?|then)\b\W* | (what|how)\s+about\b )+""")
 # Other papers than those before; other data or other methods are what a paper is compared with.
 OTHERS = pattern(
     r"""\b( (other|another|different)\s(\w+\s)?(papers?|ones?|works?|posters?|articles?|stud(y|ies)|groups?|teams?

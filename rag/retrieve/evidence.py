@@ -23,6 +23,7 @@ _CLOSE = 0.15
 _CLOSE_PAPERS = 3
 _NEAREST_COUNTS = 0.5
 _PAPERS_KEPT = 128
+_LEAST_BEYOND = 0.1  # of a question's vector: less is the title in other words
 # How abstracts of any field say what the paper brings (first), or else what it does and finds.
 _WE = (
     r"\b(?:we|this (?:paper|work|article|study|thesis|survey|research)"
@@ -87,15 +88,26 @@ class EvidenceFinder:
     def _sentences(self, paper_id: str) -> list[Span]:
         return without_orders(self._catalogue.sentences(paper_id))
 
-    def rank(self, question: str, vector: np.ndarray, papers: Sequence[Paper]) -> list[list[tuple[Span, float]]]:
-        """For each paper its sentences with their scores (0..1), best first. `vector` is the question's."""
+    def rank(
+        self, question: str, vector: np.ndarray, papers: Sequence[Paper], *, beyond_titles: bool = False
+    ) -> list[list[tuple[Span, float]]]:
+        """For each paper its sentences with their scores (0..1), best first. `vector` is the question's.
+
+        With `beyond_titles` it counts what the question says beyond the paper's title, if it does: the title tells
+        which paper is meant, and a sentence that repeats it seldom answers (docs/decisions.md).
+        """
         weights = self.weights.of(question)
         ranked = []
         for paper in papers:
-            spans, vectors = self._embedded(paper.id)
-            cosines = np.maximum(vectors @ vector, 0.0) if spans else ()
+            spans, vectors, title = self._embedded(paper.id)
+            asked, direction = weights, vector
+            named = set(content_words(paper.title))
+            if beyond_titles and not named.issuperset(weights):
+                asked = {stem: weight for stem, weight in weights.items() if stem not in named}
+                direction = _beyond(vector, title)
+            cosines = np.maximum(vectors @ direction, 0.0) if spans else ()
             scored = [
-                (span, _LEXICAL_SHARE * overlap(weights, span.text) + (1 - _LEXICAL_SHARE) * float(cosine))
+                (span, _LEXICAL_SHARE * overlap(asked, span.text) + (1 - _LEXICAL_SHARE) * float(cosine))
                 for span, cosine in zip(spans, cosines, strict=True)
             ]
             ranked.append(sorted(scored, key=lambda pair: -pair[1]))
@@ -113,12 +125,14 @@ class EvidenceFinder:
         return (*moved, *hits[len(close) :])
 
     def _nearest(self, vector: np.ndarray, paper: Paper) -> float:
-        spans, vectors = self._embedded(paper.id)
+        spans, vectors, _ = self._embedded(paper.id)
         return float((vectors @ vector).max()) if spans else 0.0
 
-    def _embed(self, paper_id: str) -> tuple[list[Span], np.ndarray]:
-        spans = self._sentences(paper_id)
-        return spans, np.asarray(self._embedder.embed([span.text for span in spans]))
+    def _embed(self, paper_id: str) -> tuple[list[Span], np.ndarray, np.ndarray]:
+        """A paper's sentences, their vectors, and that of its title."""
+        spans, paper = self._sentences(paper_id), self._catalogue.paper(paper_id)
+        vectors = np.asarray(self._embedder.embed([*(span.text for span in spans), paper.title if paper else ""]))
+        return spans, vectors[:-1], vectors[-1]
 
     def statement(self, question: str, paper: Paper) -> Span:
         """The sentence that says what the paper does, where several do the one closest to the question."""
@@ -128,6 +142,13 @@ class EvidenceFinder:
             spans or [Span(paper.abstract, 0, len(paper.abstract))],
             key=lambda span: (_states(span.text), overlap(weights, span.text), -span.start),
         )
+
+
+def _beyond(vector: np.ndarray, title: np.ndarray) -> np.ndarray:
+    """The part of a vector that is at right angles to that of a title, of length 1; the vector where there is none."""
+    rest = vector - (vector @ title) * title
+    length = float(np.linalg.norm(rest))
+    return rest / length if length > _LEAST_BEYOND else vector
 
 
 def _states(sentence: str) -> int:

@@ -247,7 +247,8 @@ def test_what_a_question_takes_for_granted_is_doubtful_in_the_answer(checker: Ch
     said = "The engineers conclude that rain is solved because WaxNet coats 3,000 boats with wax."
     why = "Why do the engineers conclude that rain is solved with WaxNet?"
     assert checker.check(said, PAPER, SPANS, question=why).support == "partial"
-    assert checker.check(said, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "supported"
+    assert checker.check(said, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "partial"
+    assert checker.check(said, PAPER, SPANS, question=why.replace("Why", "Where")).support == "supported"
     plain = "WaxNet reaches 83.5% floating boats on PondBench because it coats boats with wax."
     assert checker.check(plain, PAPER, SPANS, question="Why does WaxNet reach so much?").support == "supported"
 

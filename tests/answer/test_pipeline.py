@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rag.answer.abstain import NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, ONLY_NEAR, not_stated
+from rag.answer.abstain import NEITHER_YES_NOR_NO, NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, ONLY_NEAR, not_stated
 from rag.answer.pipeline import Assistant
 from rag.answer.several import shared_words
 from rag.errors import ModelError, Overloaded
@@ -75,8 +75,8 @@ def test_only_the_best_paper_and_the_question_reach_the_model(assistant: Assista
     assert BOATS not in prompt.stable, "the saved state must not depend on the question"
 
 
-def test_what_is_twice_unsupported_is_said_to_be_not_stated(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Folded boats sank after 977 minutes.", "They sank after 977 minutes on the ponds."]
+def test_what_is_unsupported_is_said_to_be_not_stated(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["Folded boats sank after 977 minutes. They sank after 977 minutes on the ponds."]
     answer, events = ask(assistant, BOATS)
     dropped = [event for event in events if isinstance(event, SentenceDropped)]
     assert len(dropped) == 2 and "977" in dropped[0].reason
@@ -94,22 +94,15 @@ def test_what_is_twice_unsupported_is_said_to_be_not_stated(assistant: Assistant
     ],
 )
 def test_what_a_paper_is_about_is_always_told(assistant: Assistant, model: ScriptedGenerator, question: str) -> None:
-    model.script = ["Nothing of this is written anywhere."] * 2
+    model.script = ["Nothing of this is written anywhere."]
     answer, _ = ask(assistant, question)
     assert answer.text == "We count paper boats on three ponds [1]."
-
-
-def test_a_second_read_repairs_an_echo(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Folded boats did sink on the ponds after minutes.", "Folded boats sank after 41 minutes."]
-    answer, _ = ask(assistant, BOATS)
-    assert answer.text == "Folded boats sank after 41 minutes [1]."
-    assert len(model.prompts) == 2 and len(model.prompts[1].stable) <= len(model.prompts[0].stable)
 
 
 def test_an_answer_without_the_number_that_was_asked_for_is_not_given(
     assistant: Assistant, model: ScriptedGenerator
 ) -> None:
-    model.script = ["Wind explains most of the difference between ponds."] * 2
+    model.script = ["Wind explains most of the difference between ponds."]
     answer, events = ask(assistant, BOATS)
     assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
     assert any(isinstance(event, SentenceDropped) and "number" in event.reason for event in events)
@@ -131,7 +124,7 @@ def test_what_neither_the_rules_nor_the_model_find_certain_is_left_out(
     model.script = [doubtful]
     answer, _ = ask(assistant, question)
     assert [sentence.support for sentence in answer.sentences] == ["partial"]
-    model.script, model.stands_by = [doubtful] * 2, "No"
+    model.script, model.stands_by = [doubtful], "No"
     answer, _ = ask(assistant, question)
     assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
 
@@ -143,9 +136,16 @@ def test_a_number_that_the_abstract_has_is_not_asked_about(assistant: Assistant,
 
 
 def test_a_question_is_not_simply_affirmed(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Yes, folded boats sink faster in salted ponds."] * 2
+    model.script = ["Yes, folded boats sink faster in salted ponds."]
     answer, _ = ask(assistant, "Do folded boats sink faster in salted ponds?")
     assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
+
+
+def test_an_unsure_yes_or_no_gives_way_to_the_sentence_on_it(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["No, moonlight explains it."]
+    answer, _ = ask(assistant, "Does wind explain the difference between the ponds of the paper boats?")
+    assert answer.text == "Wind explains most of the difference between ponds [1]."
+    assert answer.reason == NEITHER_YES_NOR_NO and not answer.refused
 
 
 def test_an_unsupported_second_sentence_is_left_out(assistant: Assistant, model: ScriptedGenerator) -> None:
@@ -279,6 +279,19 @@ def test_a_follow_up_is_searched_with_the_question_before(assistant: Assistant, 
     assert answer.citations[0].title == "A Census of Paper Boats"
     routed = events[0]
     assert isinstance(routed, Routed) and routed.question == f"{BOATS} and the waxed ones?"
+
+
+@pytest.mark.parametrize("question", ["and with the waxed ones?", "What about waxed boats?", "ok, and waxed?"])
+def test_a_follow_up_that_only_names_something_is_answered_with_it(
+    assistant: Assistant, model: ScriptedGenerator, question: str
+) -> None:
+    model.script = ["Folded ones sank after 41 minutes."]
+    answer, events = ask(assistant, question, BOATS)
+    assert answer.text == "Folded boats sank after 41 minutes on average, waxed boats after 3 hours [1]."
+    assert any(isinstance(event, SentenceDropped) and "asked about" in event.reason for event in events)
+    model.script = ["Waxed ones sank after 3 hours."]
+    answer, _ = ask(assistant, question, BOATS)
+    assert answer.text == "Waxed ones sank after 3 hours [1]."
 
 
 def test_a_new_topic_is_not_mixed_with_the_question_before(assistant: Assistant, model: ScriptedGenerator) -> None:

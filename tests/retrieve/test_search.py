@@ -87,6 +87,22 @@ def test_the_sentence_that_answers_is_ranked_first(collection: Collection) -> No
     assert finder.rank(question, EMBEDDER.embed([question])[0], []) == []
 
 
+def test_what_a_fact_asks_beyond_the_title_ranks_its_sentences(collection: Collection) -> None:
+    finder = EvidenceFinder(collection.catalogue, EMBEDDER)
+    paper = next(p for p in made_up_papers() if "Boats" in p.title)
+
+    def first(question: str, *, beyond_titles: bool) -> str:
+        (vector,) = EMBEDDER.embed([question])
+        ((best, _), *_), *_ = finder.rank(question, vector, [paper], beyond_titles=beyond_titles)
+        return best.text
+
+    question = "In the census of paper boats, and wind?"
+    assert first(question, beyond_titles=False) == "We count paper boats on three ponds."
+    assert first(question, beyond_titles=True) == "Wind explains most of the difference between ponds."
+    only_the_title = "the census of paper boats"
+    assert first(only_the_title, beyond_titles=True) == first(only_the_title, beyond_titles=False)
+
+
 def test_close_papers_are_ordered_by_their_nearest_sentence(collection: Collection) -> None:
     finder = EvidenceFinder(collection.catalogue, EMBEDDER)
     boats, clocks, ladders = (next(p for p in made_up_papers() if w in p.title) for w in ("Boats", "Clocks", "Ladders"))
