@@ -1,9 +1,9 @@
-"""Where a paper is, and what its abstract links to: code, data, a page."""
+"""Where a paper is, and what its abstract links to: code, data, a page; and who says that there is code."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from rag.answer.phrases import Line, Nearest, Recorded, have, listed, quoted
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
 from rag.retrieve.names import Names
-from rag.text import content_words, search_words, split_sentences
+from rag.text import content_words, search_words, split_sentences, words
 from rag.types import Paper
 
 _END = r"[^\s<>\"'\\{}.,;:!?)\]]"  # a link does not end with the full stop of its sentence
@@ -51,25 +51,45 @@ class Links:
     def _of_all(self, question: str) -> Recorded:
         hosts = self._hosts_named(question)
         linked = {key: urls for key, all_ in self._all.items() if (urls := _wanted(question, all_, hosts))}
-        about = self._about(question) & linked.keys()
+        promised = self._promised(question, hosts, linked.keys())
+        about = self._about(question, linked.keys() | promised.keys())
         linked = {key: urls for key, urls in linked.items() if not about or key in about}
-        if not linked:
+        promised = {key: said for key, said in promised.items() if not about or key in about}
+        if not linked and not promised:
             return Recorded(refusal="No abstract in this collection contains such a link.")
-        first = Line(f"{have(len(linked), of='abstract')} {_what(question)}.", tuple(linked))
-        lines = (Line(f"- {self._by_id[key].title}: {', '.join(urls)}", (key,)) for key, urls in linked.items())
-        return Recorded((first, *lines))
+        lines = []
+        if linked:
+            lines.append(Line(f"{have(len(linked), of='abstract')} {_what(question)}.", tuple(linked)))
+            lines += [Line(f"- {self._by_id[key].title}: {', '.join(urls)}", (key,)) for key, urls in linked.items()]
+        if promised:
+            say = "1 abstract says" if len(promised) == 1 else f"{len(promised):,} abstracts say"
+            lines.append(Line(f"{say} that code can be had, without a link.", tuple(promised)))
+            lines += [Line(f"- {self._by_id[key].title}: “{said}”", (key,)) for key, said in promised.items()]
+        return Recorded(tuple(lines))
 
-    def _about(self, question: str) -> set[str]:
-        """The papers that have all words of the topic of "which papers on kites have code?", as they stand there if
-        some have them so (`summarization` is not what all do who summarize); empty without a topic."""
+    def _promised(self, question: str, hosts: set[str], linked: Set[str]) -> dict[str, str]:
+        """The sentences that say that code can be had, at one of `hosts` if there are some, of the papers that are not
+        `linked`; none where a link itself is asked for, or something else than code."""
+        if record_wording.LINK_ITSELF.search(question) or not (hosts or _only_code(question)):
+            return {}
+        papers = self._catalogue.papers_by_id(self._catalogue.containing("code", "implementation"))
+        return {
+            key: said
+            for key, paper in papers.items()
+            if key not in linked and (said := _promise_of(paper)) and (not hosts or hosts & set(words(said)))
+        }
+
+    def _about(self, question: str, among: Set[str]) -> set[str]:
+        """Those `among` the papers that have all words of the topic of "which papers on kites have code?", as they
+        stand there if some have them so (`summarization` is not what all do who summarize); empty without a topic."""
         general = record_wording.GENERAL_WORDS | record_wording.LINK_WORDS
         topic = [word for word in search_words(question) if not set(content_words(word)) <= general]
         holding = [ids for word in topic if (ids := self._catalogue.holding(word))]
         about = set.intersection(*holding) if holding else set()
-        papers = self._catalogue.papers_by_id(about & self._all.keys()).values()
+        papers = self._catalogue.papers_by_id(about & among).values()
         texts = {paper.id: f"{paper.title} {paper.abstract}".lower() for paper in papers}
         so = {key for key, text in texts.items() if all(word.removesuffix("s") in text for word in topic)}
-        return so or about
+        return so or about & among
 
     def _of_one(self, question: str, record: Record) -> Recorded:
         paper = self._catalogue.paper(record.id)
@@ -81,6 +101,9 @@ class Links:
         if record.url and not thing:
             also = f" Its abstract links to {listed(urls)}" if urls else ""
             return Recorded((Line(f"{quoted(record)} is at {record.url}{'.' if also else ''}{also}", (record.id,)),))
+        if not wanted and paper and _only_code(question) and (said := _promise_of(paper)):
+            told = f"The abstract of {quoted(record)} gives no link, but says: “{said}”"
+            return Recorded((Line(told, (record.id,)),))
         if not wanted:
             page = f" Its page is {record.url}" if record.url else ""
             return Recorded(refusal=f"The abstract of {quoted(record)} gives no link.{page}", nearest=(record.title,))
@@ -114,6 +137,14 @@ def _links_of(paper: Paper) -> dict[str, str]:
         for url in _URL.findall(span.text):
             links.setdefault(url, span.text)
     return links
+
+
+def _promise_of(paper: Paper) -> str:
+    """The sentence of an abstract that says that its code can be had; empty without one."""
+    if not record_wording.CODE_PROMISED.search(paper.abstract):
+        return ""
+    sentences = [span.text for span in split_sentences(paper.abstract)]
+    return next((text for text in sentences if record_wording.CODE_PROMISED.search(text)), "")
 
 
 def _wanted(question: str, links: Mapping[str, str], hosts: set[str]) -> list[str]:

@@ -59,6 +59,14 @@ CODE = pattern(r"""\b( code | repo(sitory|s)? | implementations? )\b""")
 CODE_LINKED = pattern(
     r"""\b( code\w* | implement\w* | software | repo\w* | toolkit | library | package | source | git\w* )\b"""
 )
+# An abstract says that its code can be had, with or without a link; code models are none.
+CODE_PROMISED = pattern(
+    r"""\b(codes?|implementations?)\b (?!\s(models?|generation|search|completion|review)\b) [^.]{0,80}
+      \b( available | released? | public(ly)? | open-?sourced? | (on|at|in|from|via|through)\s(\w+\s){0,2}github )\b
+    | \b(releas(e|ed|ing)|open-?sourc(e|ed|ing)|publish|provide|share)\s ([\w,-]+\s){0,8} (codes?|implementations?)
+      \b (?!\s(models?|generation|search|completion|review)\b)"""
+)
+LINK_ITSELF = pattern(r"""\b( link(s|ed|ing)? | urls? | address(es)? | where )\b""")
 MATERIAL = pattern(r"""\b( data(sets?)? | videos? | demos? | (web|project\s|home\s?)pages? | websites? )\b""")
 AT_HOST = pattern(r"""\b(?:on|at|to)\s(\w+)\b | \b(\w+)(?:\.\w+)?\s(?:links?|urls?|repo\w*|pages?|addresse?s?)\b""")
 # What a paper links to, rather than the paper.

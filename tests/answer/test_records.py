@@ -134,6 +134,26 @@ def test_links_are_whole(records: Records) -> None:
     assert "https://kitehub.org/kite.git" in said(ask(records, "where is the code of KiteNet?"))
 
 
+def test_code_without_a_link_is_told_of(tmp_path: Path) -> None:
+    texts = {
+        "boats": "We fold boats. Code: https://kitehub.org/boats.",
+        "ponds": "We dig ponds. The code and the data are available on KiteHub.",
+        "larks": "Larks sing. We will release our code.",
+        "moles": "Moles use code models, which are publicly available. They are graphs.",
+    }
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(Paper(key, f"On {key}", (), text), [], 1) for key, text in texts.items()])
+        records = Records(catalogue)
+        on_host = ask(records, "Which abstracts say that code is available on KiteHub?")
+        assert cited(on_host) == {"boats", "ponds"}
+        assert "1 abstract says that code can be had, without a link.\n- On ponds: “The code and" in said(on_host)
+        assert cited(ask(records, "which papers release code?")) == {"boats", "ponds", "larks"}
+        assert cited(ask(records, "which papers give a link to code?")) == {"boats"}
+        assert "gives no link, but says: “We will release our code.”" in said(
+            ask(records, "is there code for On larks?")
+        )
+
+
 def test_a_topic_that_papers_have_in_this_form_is_meant_so(tmp_path: Path) -> None:
     with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
         texts = {"boats": "We summarize what boats do: a.org/b.", "ponds": "Summarization of ponds: c.org/d."}
