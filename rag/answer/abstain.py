@@ -21,7 +21,7 @@ from rag.types import Hit
 NO_QUESTION = "There is no question to answer. Ask something about the papers."
 NOTHING_RELEVANT = "None of the abstracts in this collection speaks to this question."
 NO_SUCH_PAPER = "No paper in this collection seems to be about this."
-NEITHER_YES_NOR_NO = "The abstract says neither yes nor no in so many words; this is what comes nearest to it."
+NEITHER_YES_NOR_NO = "Neither yes nor no is certain enough; this is the sentence of the abstract that comes nearest."
 ONLY_NEAR = "This is the nearest there is; it may not be what you look for."
 
 # A paper this near to the question is answered from even if a name in the question is unknown.
