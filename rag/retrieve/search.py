@@ -19,6 +19,10 @@ from rag.text import search_words
 from rag.types import Embedder, Hit
 
 DENSE_WEIGHT = 0.6
+# Among very many papers many are near in meaning, and rare words tell more: at 20,000 and 60,000 abstracts .4 finds the
+# right one more often (docs/decisions.md).
+DENSE_WEIGHT_OF_MANY = 0.4
+MANY_PAPERS = 10_000
 CANDIDATES = 100
 # For answers that need every relevant paper: more papers on one topic than this are counted as this many.
 SET_CANDIDATES = 1000
@@ -28,7 +32,7 @@ _EQUAL_COSINES = 1e-6
 _EMBEDDED_NOW = 8  # papers, when the vectors are out of reach: some 20 ms each on two cores
 
 
-def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, weight: float = DENSE_WEIGHT) -> dict[str, float]:
+def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, weight: float) -> dict[str, float]:
     """Fused score in 0..1 of every paper in either mapping: `weight` x dense + (1 - weight) x lexical, each scaled so
     that its best is 1 and its worst (or 0, for BM25) is 0. A paper that one side lacks gets 0 from that side."""
     scaled_dense = _scale(dense, floor=min(dense.values(), default=0.0), equal=_EQUAL_COSINES)
@@ -37,6 +41,11 @@ def fuse(dense: Mapping[str, float], lexical: Mapping[str, float], *, weight: fl
         paper: weight * scaled_dense.get(paper, 0.0) + (1 - weight) * scaled_lexical.get(paper, 0.0)
         for paper in dense.keys() | lexical.keys()
     }
+
+
+def dense_weight(papers: int) -> float:
+    """Weight of the cosine in a search over so many papers."""
+    return DENSE_WEIGHT if papers < MANY_PAPERS else DENSE_WEIGHT_OF_MANY
 
 
 def _scale(scores: Mapping[str, float], *, floor: float, equal: float) -> dict[str, float]:
@@ -80,13 +89,14 @@ class Searcher:
             dense = dict(self.vectors.nearest(vector, candidates))
         except VectorsUnreachable as error:
             dense, notice = self._dense_of(vector, lexical), f"{error} {BY_WORDS}"
-        fused = fuse(dense, lexical)
+        total = self.catalogue.count()
+        fused = fuse(dense, lexical, weight=dense_weight(total))
         ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
         papers = self.catalogue.papers_by_id(ranked)
         hits = tuple(
             Hit(papers[paper], fused[paper], dense.get(paper, 0.0), lexical.get(paper, 0.0)) for paper in ranked
         )
-        return Found(hits, vector, self.relevance.of(vector, hits, self.catalogue.count()), notice)
+        return Found(hits, vector, self.relevance.of(vector, hits, total), notice)
 
     def _dense_of(self, vector: Any, lexical: Mapping[str, float]) -> dict[str, float]:
         """Cosine of the best papers by words, embedded here and now: what is off topic can still be told."""

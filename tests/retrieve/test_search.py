@@ -14,7 +14,7 @@ from rag.index.build import build
 from rag.index.collections import Collection, Collections
 from rag.retrieve.evidence import EvidenceFinder, overlap
 from rag.retrieve.relevance import THRESHOLD, Relevance, off_topic_questions
-from rag.retrieve.search import Searcher, fuse
+from rag.retrieve.search import DENSE_WEIGHT, Searcher, dense_weight, fuse
 from rag.retrieve.select import relevant
 from rag.testing import HashEmbedder, made_up_papers
 from rag.text import split_sentences
@@ -43,10 +43,11 @@ def test_fusion_is_the_weighted_sum_of_scaled_scores() -> None:
 
 
 def test_fusion_of_nothing_or_of_equals() -> None:
-    assert fuse({}, {}) == {}
-    assert fuse({"a": 0.5}, {}) == pytest.approx({"a": 0.6})
-    assert fuse({"a": 0.5, "b": 0.5}, {"b": 1.0}) == pytest.approx({"a": 0.6, "b": 1.0})
-    assert fuse({"a": 0.81649679, "b": 0.81649673}, {"a": 3e-6, "b": 1.5e-6}) == pytest.approx({"a": 1.0, "b": 0.8})
+    assert fuse({}, {}, weight=0.6) == {}
+    assert fuse({"a": 0.5}, {}, weight=0.6) == pytest.approx({"a": 0.6})
+    assert fuse({"a": 0.5, "b": 0.5}, {"b": 1.0}, weight=0.6) == pytest.approx({"a": 0.6, "b": 1.0})
+    equal = fuse({"a": 0.81649679, "b": 0.81649673}, {"a": 3e-6, "b": 1.5e-6}, weight=0.6)
+    assert equal == pytest.approx({"a": 1.0, "b": 0.8})
 
 
 def test_the_paper_that_was_asked_for_comes_first(searcher: Searcher) -> None:
@@ -59,6 +60,10 @@ def test_the_paper_that_was_asked_for_comes_first(searcher: Searcher) -> None:
 @pytest.mark.parametrize("question", ['"', "AND OR NOT", "a* NEAR(b)", "'; DROP TABLE papers; --", "\x00", "💥", "%s"])
 def test_any_string_is_a_safe_question(searcher: Searcher, question: str) -> None:
     assert len(searcher.search(question).hits) > 0
+
+
+def test_words_count_for_more_among_many_papers() -> None:
+    assert dense_weight(116) == DENSE_WEIGHT > dense_weight(100_000) > 0
 
 
 def test_relevance_tells_the_collection_from_everyday_life(searcher: Searcher) -> None:
