@@ -98,7 +98,8 @@ class Checker:
         by_quotes = share(relevant, title.union(*(told[at] for at in places)))
         shown = " ".join(span.text for span in quotes)
         denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
-        granted = wording.WHY_ASKED.search(question) or wording.YES_NO_ASKED.search(question)
+        only_whether = wording.YES_NO_ASKED.search(question) and not wording.MORE_ASKED.search(question)
+        granted = only_whether or wording.WHY_ASKED.search(question)
         premise = granted and len((asked - wording.PAPER_TALK) & set(content_words(sentence))) >= PREMISE_WORDS
         doubtful = denies or missing or premise
         if invented or not relevant or share(relevant, paper_stems) < PARTIAL_BY_PAPER:

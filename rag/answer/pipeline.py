@@ -11,9 +11,7 @@ from rag.answer.abstain import (
     NEITHER_YES_NOR_NO,
     NO_QUESTION,
     NOTHING_RELEVANT,
-    coined_names,
     names_a_paper,
-    names_in_small_letters,
     no_such_paper,
     not_stated,
     unknown_names,
@@ -168,19 +166,13 @@ class Assistant:
         for route, likely in self.router.probabilities(question).items():
             if route == "compare" and not several.comparable(question, search(), self.searcher, likely):
                 continue
-            if route == "overview" and not names_topic(question) and self._names_one_paper(question, search()):
+            asks_many = route == "overview" and not names_topic(question)
+            asks_whether = route == "find" and wording.YES_NO_ASKED.search(question)
+            if (asks_many or asks_whether) and self.records.names_one(question, search().hits):
                 continue
             if route != "catalogue":
                 return route
         return "fact"
-
-    def _names_one_paper(self, question: str, found: Found) -> bool:
-        """Whether a question has the title of one paper, or a coined name that only one paper has."""
-        if len(self.records.names.titles(question)) == 1:
-            return True
-        best = () if wording.WANTS_PAPERS.search(question) else found.hits[:1]  # "papers on foldnet": all of them
-        named = coined_names(question) or names_in_small_letters(question, best)
-        return len(named) == 1 and len(self.searcher.catalogue.holding(named[0])) == 1
 
     def _search(self, question: str, context: Context) -> Found:
         """The search, kept to the papers of the authors that the question names."""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from rag.answer import record_wording
+from rag.answer import record_wording, wording
+from rag.answer.abstain import coined_names, names_in_small_letters
 from rag.answer.facts import NAME, names_in
 from rag.answer.links import Links
 from rag.answer.people import People
@@ -26,6 +27,7 @@ from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
 from rag.retrieve.names import Names, fold
 from rag.text import content_words
+from rag.types import Hit
 
 _Rule = Callable[[str, Nearest], Recorded | None]
 LONGEST_TERM = 4  # words of content; more are a topic, not a term
@@ -79,6 +81,15 @@ class Records:
         pair = record_wording.TWO_SURNAMES.search(question)
         named = [m for m in mentions if pair and m.people[0].tokens[-1:] in [tuple(fold(n)) for n in pair.groups()]]
         return set.intersection(*(set(mention.papers) for mention in named)) if len(named) > 1 else set()
+
+    def names_one(self, question: str, hits: Sequence[Hit]) -> bool:
+        """Whether a question has the title of one paper, or a coined name that only one paper has: in small letters,
+        that of the first of `hits`."""
+        if len(self.names.titles(question)) == 1:
+            return True
+        best = () if wording.WANTS_PAPERS.search(question) else hits[:1]  # "papers on foldnet": all of them
+        named = coined_names(question) or names_in_small_letters(question, best)
+        return len(named) == 1 and len(self._catalogue.holding(named[0])) == 1
 
     def answer(self, question: str, nearest: Nearest, *, sure: bool = False) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a

@@ -134,9 +134,13 @@ YES_OR_NO = pattern(r"""^\s*(yes|no|yeah|correct|indeed|right)\b\s*[,:;.–-]*\s
 YES_NO_ASKED = pattern(
     r"""(?: ^ | [.,:;–-]\s | \b(?:and|so|but|ok(?:ay)?|then)\s ) \s* (?:(?:and|so|but|or)\s)?
     (do|does|did|is|are|was|were|can|could|has|have|had|will|would|should|must|isn't|aren't|doesn't|don't)
-    \s(?!(there|you|i|we|u|please)\b|any(one|body)\b|some(one|body)\b)\w[^?]*\?\s*$"""
+    \s(?!(there|please)\b|any(one|body)\b|some(one|body)\b
+        |(you|i|we|u)\s(?!(also|really|still|just)?\s?(need|have\sto|use|train|run|apply|combine|plug|reuse)\b))
+    \w[^?]*\?\s*$"""
 )
 WHY_ASKED = pattern(r"""\bwhy\b""")
+# More than a yes or no is asked: "how large was it, and did it help?"
+MORE_ASKED = pattern(r"""\b(what|which|who|whom|whose|how|when|where)\b""")
 # What can only be answered with a number.
 NUMBER_ASKED = pattern(
     r"""\b( how\s(many|much|large|big|long|fast|far|often|few|high|low|deep|small|accurate)

@@ -19,10 +19,10 @@ from rag.text import search_words
 from rag.types import Embedder, Hit
 
 DENSE_WEIGHT = 0.6
-# Among very many papers many are near in meaning, and rare words tell more: at 20,000 and 60,000 abstracts .4 finds the
-# right one more often (docs/decisions.md).
+# Among many papers several are near in meaning, and rare words tell more: with 5,000, 20,000 and 60,000 abstracts .4
+# finds the right one more often (docs/decisions.md).
 DENSE_WEIGHT_OF_MANY = 0.4
-MANY_PAPERS = 10_000
+MANY_PAPERS = 2_000
 CANDIDATES = 100
 # For answers that need every relevant paper: more papers on one topic than this are counted as this many.
 SET_CANDIDATES = 1000

@@ -249,6 +249,8 @@ def test_what_a_question_takes_for_granted_is_doubtful_in_the_answer(checker: Ch
     assert checker.check(said, PAPER, SPANS, question=why).support == "partial"
     assert checker.check(said, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "partial"
     assert checker.check(said, PAPER, SPANS, question=why.replace("Why", "Where")).support == "supported"
+    both = f"With how much, and {why.replace('Why do', 'do')}"
+    assert checker.check(said, PAPER, SPANS, question=both).support == "supported"
     plain = "WaxNet reaches 83.5% floating boats on PondBench because it coats boats with wax."
     assert checker.check(plain, PAPER, SPANS, question="Why does WaxNet reach so much?").support == "supported"
 

@@ -128,6 +128,12 @@ def said(found: Recorded | None) -> str:
     return "\n".join(line.text for line in found.lines) + "\n"
 
 
+def test_a_question_that_names_one_paper(records: Records) -> None:
+    assert records.names_one("does KiteNet need wind?", [])
+    assert records.names_one("Why Ladders Lean Left: is it so in all gardens?", [])
+    assert not records.names_one("does it need wind?", [])
+
+
 def test_links_are_whole(records: Records) -> None:
     assert "https://kitehub.org/kite.git\n" in said(ask(records, "which papers give links to code?"))
     assert "t.ly/clk, www.clocks.example/a\n" in said(ask(records, "which papers give links?"))

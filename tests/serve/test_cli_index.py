@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_up_library import PAPERS, Terminal, write_papers
 
 from rag.index.collections import Collections
-from rag.serve.cli.common import slug
+from rag.serve.naming import slug
 
 
 @pytest.fixture

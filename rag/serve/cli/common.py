@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -135,12 +134,6 @@ class BarProgress:
 def clean_input(text: str) -> str:
     """`text` with bytes of the command line that are no UTF-8, and lone surrogates, replaced by `?`."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def slug(text: str) -> str:
-    """A collection name made of any text: lower-case letters, digits, `.`, `_` and `-`, at most 64."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9._]+", "-", folded).strip("-._")[:64].rstrip("-._") or "papers"
 
 
 def default_collection(settings: Settings) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import InputError, PosterchatError, UsageError
-from rag.serve.cli.common import slug
+from rag.serve.naming import slug
 from rag.types import IndexReport, Paper, Rejected
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from rag.errors import PosterchatError, StorageFull, UsageError
-from rag.serve.cli.common import slug
+from rag.serve.naming import slug
 from rag.serve.ui import adding_views, render
 from rag.serve.ui.adding import MOST_BYTES, Adding
 
