@@ -26,6 +26,7 @@ class Parts:
     classifier: bool = True  # the trained part of the check
     spelled: bool = True  # keeping a topic that papers spell out to those papers
     shared_words: bool = True  # asking a side of a comparison only about its own words
+    side_quotes: bool = True  # the sentence of each side that is nearest to the question, beside the written one
 
     @classmethod
     def without(cls, names: Iterable[str]) -> Parts:

@@ -215,8 +215,12 @@ class Assistant:
             found = replace(found, hits=self.finder.by_nearest_sentence(found.vector, found.hits))
         try:
             if run.route == "compare":
-                narrow = self.parts.shared_words
-                yield from several.compare(run, found, self.searcher, self.finder, reader, narrow=narrow)
+                compared = several.compare(
+                    *(run, found, self.searcher, self.finder, reader),
+                    narrow=self.parts.shared_words,
+                    quote=self.parts.side_quotes,
+                )
+                yield from compared
             elif run.route == "overview":
                 overview = Overview(self.searcher, self.finder, spelled=self.parts.spelled)
                 authors = frozenset(self.records.limited_to(run.question))

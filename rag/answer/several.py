@@ -30,7 +30,7 @@ SURELY_COMPARES = 0.9
 NEAR_THE_WHOLE = 6
 NEAR_THE_SIDE = 3
 WHOLE_COUNTS = 0.5
-SENTENCES_A_SIDE = 2
+SENTENCES_A_SIDE = 1  # beside the quote
 
 
 def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, verify: bool) -> Iterator[Event]:
@@ -91,9 +91,17 @@ def _named(question: str, found: Found, searcher: Searcher) -> list[tuple[str, H
 
 
 def compare(
-    run: Run, found: Found, searcher: Searcher, finder: EvidenceFinder, reader: Reader, *, narrow: bool = True
+    run: Run,
+    found: Found,
+    searcher: Searcher,
+    finder: EvidenceFinder,
+    reader: Reader,
+    *,
+    narrow: bool = True,
+    quote: bool = True,
 ) -> Iterator[Event]:
-    """Each side is searched by itself. First a grid of quotes, side by side; then every side gets its sentences.
+    """Each side is searched by itself. First a grid of quotes, side by side; then every side gets a written sentence
+    and, with `quote`, the one of its abstract that is nearest to the question, unless the written one rests on it.
 
     With `narrow`, a side is asked only about those words of the question that it has itself: words of the other side
     would be taken for its own (docs/decisions.md).
@@ -112,7 +120,8 @@ def compare(
     yield run.offer(list(zip(hits, spans, strict=True)), matched=len(hits))
     run.grid = rows
     yield Compared(rows)
-    for hit, quotes, column in zip(hits, spans, cells, strict=True):
+    ranked = finder.rank(run.question, found.vector, [hit.paper for hit in hits], beyond_titles=True)
+    for hit, quotes, column, sentences in zip(hits, spans, cells, ranked, strict=True):
         job = Read(
             *(hit.paper, run.question),
             tail="compare.tail",
@@ -127,6 +136,9 @@ def compare(
         if not kept and quotes:
             said = next(span for row, span in zip(rows, column, strict=True) if row.aspect == "method" and span)
             yield quote_as_sentence(run, hit, said, opening=f"- {lead(hit)}")
+        rests_on = {proof.text for sentence in kept for proof in sentence.quotes}
+        if quote and kept and sentences and sentences[0][0].text not in rests_on:
+            yield quote_as_sentence(run, hit, sentences[0][0])
 
 
 def shared_words(question: str, paper: Paper) -> str:

@@ -245,13 +245,30 @@ def test_a_side_is_not_asked_about_words_of_the_other(assistant: Assistant, mode
     assert "slow clocks" in clocks and "fast rooms" in clocks and "boats" not in clocks
 
 
-def test_a_side_gets_two_sentences_at_most(assistant: Assistant, model: ScriptedGenerator) -> None:
-    long = "The paper counts boats. It counts them on three ponds. Wind explains the difference. Waxed boats last."
-    model.script = [long, "A slow clock brings people back on time."]
-    answer, events = ask(assistant, "How do paper boats on ponds and slow clocks for fast rooms differ?")
-    assert [sentence.citations for sentence in answer.sentences] == [(1,), (1,), (2,)]
+def test_a_side_gets_a_written_sentence_and_the_one_that_is_nearest_to_the_question(
+    assistant: Assistant, model: ScriptedGenerator
+) -> None:
+    question = "How do paper boats on ponds and slow clocks for fast rooms differ, and what explains the wind?"
+    long = "The paper counts boats on three ponds. It counts them again. Waxed boats last."
+    clocks = "A slow clock, adjusted by 4 seconds an hour, brings people back on time."
+    model.script = [long, clocks]
+    answer, events = ask(assistant, question)
+    of_boats = [sentence.text for sentence in answer.sentences if sentence.citations == (1,)]
+    assert of_boats == [
+        "- A Census of Paper Boats: The paper counts boats on three ponds.",
+        "Wind explains most of the difference between ponds.",
+    ]
     written = "".join(event.text for event in events if isinstance(event, Token))
     assert "Waxed boats last" not in written  # the model is stopped, not only its words left out
+
+
+def test_a_side_is_not_quoted_for_what_is_written_already(assistant: Assistant, model: ScriptedGenerator) -> None:
+    model.script = ["The paper counts boats on three ponds.", "A slow clock brings people back on time."]
+    answer, _ = ask(
+        assistant, "Paper boats counted on ponds, or slow clocks for people in fast rooms: how do they differ?"
+    )
+    texts = [sentence.text for sentence in answer.sentences]
+    assert len(texts) == len(set(texts)) and "We count paper boats on three ponds." not in texts
 
 
 def test_an_unsupported_side_is_quoted(assistant: Assistant, model: ScriptedGenerator) -> None:
