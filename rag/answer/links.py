@@ -46,7 +46,7 @@ class Links:
 
     def prepare(self) -> None:
         """Read the links of all abstracts now, which the first question for links would wait for."""
-        self._all  # noqa: B018
+        self._all, self._promises  # noqa: B018
 
     def _of_all(self, question: str) -> Recorded:
         hosts = self._hosts_named(question)
@@ -72,11 +72,10 @@ class Links:
         `linked`; none where a link itself is asked for, or something else than code."""
         if record_wording.LINK_ITSELF.search(question) or not (hosts or _only_code(question)):
             return {}
-        papers = self._catalogue.papers_by_id(self._catalogue.containing("code", "implementation"))
         return {
             key: said
-            for key, paper in papers.items()
-            if key not in linked and (said := _promise_of(paper)) and (not hosts or hosts & set(words(said)))
+            for key, said in self._promises.items()
+            if key not in linked and (not hosts or hosts & set(words(said)))
         }
 
     def _about(self, question: str, among: Set[str]) -> set[str]:
@@ -119,6 +118,12 @@ class Links:
         """The links of all abstracts that have some, in the order of the papers, each with its sentence."""
         papers = self._catalogue.papers_by_id(self._catalogue.containing(*_MARKS))
         return {key: links for key, paper in papers.items() if (links := _links_of(paper))}
+
+    @cached_property
+    def _promises(self) -> dict[str, str]:
+        """The sentence of each abstract that says that its code can be had, in the order of the papers."""
+        papers = self._catalogue.papers_by_id(self._catalogue.containing("code", "implementation"))
+        return {key: said for key, paper in papers.items() if (said := _promise_of(paper))}
 
     @cached_property
     def _hosts(self) -> set[str]:
