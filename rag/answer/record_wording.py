@@ -46,7 +46,8 @@ LINK_WANTED = pattern(
     | share[ds]? | send | give[sn]? | provide[sd]? | publish\w* | open-?sourc\w* | with | without | any | the | their
     | its | source )\s ([\w-]+\s){0,3}? code\b
     | \bcode\b \s* ( (\w+\s){0,3} (available | released | public(ly)? | online | open | shared | anywhere | somewhere)\b
-    | \s(for|of)\s | \W*$ )"""
+    | \s(for|of)\s )
+    | ^\W* (\S+\s+){0,4} code \W*$"""
 )
 LINK_WORDS = frozenset(
     content_words(

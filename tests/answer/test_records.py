@@ -182,6 +182,8 @@ def test_the_link_to_a_paper_is_where_it_is(records: Records) -> None:
     [
         "I look for the study of the tool that improves people's code one line at a time: how many took part?",
         "What kind of rung does Long Rung bring in?",  # a name that an abstract has is no author's
+        "Is Long Rung any good on ordinary text, and not just on code?",
+        "Can Long Rung also write tests for other people's code?",
     ],
 )
 def test_what_a_paper_is_about_is_not_taken_for_a_link_or_an_author(records: Records, question: str) -> None:
