@@ -136,9 +136,10 @@ def compare(
         if not kept and quotes:
             said = next(span for row, span in zip(rows, column, strict=True) if row.aspect == "method" and span)
             yield quote_as_sentence(run, hit, said, opening=f"- {lead(hit)}")
-        rests_on = {proof.text for sentence in kept for proof in sentence.quotes}
-        if quote and kept and sentences and sentences[0][0].text not in rests_on:
-            yield quote_as_sentence(run, hit, sentences[0][0])
+        own, rests_on = finder.own_work(hit.paper), {proof.text for sentence in kept for proof in sentence.quotes}
+        nearest = next((span for span, _ in sentences if span in own), None)
+        if quote and kept and nearest and nearest.text not in rests_on:
+            yield quote_as_sentence(run, hit, nearest)
 
 
 def shared_words(question: str, paper: Paper) -> str:

@@ -134,6 +134,13 @@ class EvidenceFinder:
         vectors = np.asarray(self._embedder.embed([*(span.text for span in spans), paper.title if paper else ""]))
         return spans, vectors[:-1], vectors[-1]
 
+    def own_work(self, paper: Paper) -> list[Span]:
+        """A paper's sentences from the first on that says what the paper does: those before are about others' work and
+        what it lacks. All of them where none says it."""
+        spans = self.sentences(paper)
+        first = next((span.start for span in spans if _states(span.text)), 0)
+        return [span for span in spans if span.start >= first]
+
     def statement(self, question: str, paper: Paper) -> Span:
         """The sentence that says what the paper does, where several do the one closest to the question."""
         spans = self.sentences(paper) or self._catalogue.sentences(paper.id)  # an abstract of orders alone

@@ -108,6 +108,15 @@ def test_what_a_fact_asks_beyond_the_title_ranks_its_sentences(collection: Colle
     assert first(only_the_title, beyond_titles=True) == first(only_the_title, beyond_titles=False)
 
 
+def test_own_work_begins_where_a_paper_says_what_it_does(collection: Collection) -> None:
+    finder = EvidenceFinder(collection.catalogue, EMBEDDER)
+    ladders, clocks = (next(p for p in made_up_papers() if word in p.title) for word in ("Ladders", "Clocks"))
+    assert [span.text for span in finder.own_work(ladders)] == [
+        "We show that this follows from the handedness of apples."
+    ]
+    assert finder.own_work(clocks) == finder.sentences(clocks)  # it never says so
+
+
 def test_close_papers_are_ordered_by_their_nearest_sentence(collection: Collection) -> None:
     finder = EvidenceFinder(collection.catalogue, EMBEDDER)
     boats, clocks, ladders = (next(p for p in made_up_papers() if w in p.title) for w in ("Boats", "Clocks", "Ladders"))
