@@ -64,6 +64,12 @@ def _plain_numbers(sentence: str) -> set[str]:
     return numbers_in(sentence) - in_names
 
 
+def _own_numbers(sentence: str, question: str) -> set[str]:
+    """The numbers of a sentence, amounts like `1.5B` too, that are no part of a name and not in the question."""
+    bare = " ".join(word for word in sentence.split() if "-" not in word)
+    return (_plain_numbers(sentence) | amounts(bare).keys()) - numbers_in(question)
+
+
 def _reader() -> Callable[[tuple[str, ...]], list[Reading]]:
     return lru_cache(maxsize=_PAPERS_KEPT)(read)
 
@@ -99,7 +105,8 @@ class Checker:
         shown = " ".join(span.text for span in quotes)
         denies = bool(wording.NEGATION.search(sentence)) and not wording.NEGATION.search(f"{shown} {question}")
         only_whether = wording.YES_NO_ASKED.search(question) and not wording.MORE_ASKED.search(question)
-        granted = only_whether or wording.WHY_ASKED.search(question)
+        suggested = only_whether and not _own_numbers(sentence, question)
+        granted = suggested or wording.WHY_ASKED.search(question)
         premise = granted and len((asked - wording.PAPER_TALK) & set(content_words(sentence))) >= PREMISE_WORDS
         doubtful = denies or missing or premise
         if invented or not relevant or share(relevant, paper_stems) < PARTIAL_BY_PAPER:
@@ -172,7 +179,7 @@ def unsure_yes_or_no(sentence: str, question: str, verdict: Checked, speaks: str
     """Whether the sentence answers a yes-or-no question without a number of its own, and may well have it the wrong way
     round: it is supported in part only, or its quotes, or the sentence of the abstract that `speaks` to the question
     best, deny something and it does not."""
-    if not wording.YES_NO_ASKED.search(question) or _plain_numbers(sentence) - numbers_in(question):
+    if not wording.YES_NO_ASKED.search(question) or _own_numbers(sentence, question):
         return False
     quoted = " ".join(quote.text for quote in verdict.quotes)
     denies = bool(wording.NEGATION.search(sentence))

@@ -247,8 +247,10 @@ def test_what_a_question_takes_for_granted_is_doubtful_in_the_answer(checker: Ch
     said = "The engineers conclude that rain is solved because WaxNet coats 3,000 boats with wax."
     why = "Why do the engineers conclude that rain is solved with WaxNet?"
     assert checker.check(said, PAPER, SPANS, question=why).support == "partial"
-    assert checker.check(said, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "partial"
+    uncounted = said.replace("3,000 ", "")
+    assert checker.check(uncounted, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "partial"
     assert checker.check(said, PAPER, SPANS, question=why.replace("Why", "Where")).support == "supported"
+    assert checker.check(said, PAPER, SPANS, question=why.replace("Why do", "Do")).support == "supported"
     both = f"With how much, and {why.replace('Why do', 'do')}"
     assert checker.check(said, PAPER, SPANS, question=both).support == "supported"
     plain = "WaxNet reaches 83.5% floating boats on PondBench because it coats boats with wax."
