@@ -105,7 +105,7 @@ class Overview:
         for wanted in (name for obj in objects for name in _names_of(obj)):
             stems = set(content_words(wanted))
             for key, spans in self.searcher.catalogue.sentences_of(sorted(self.searcher.catalogue.holding(wanted))):
-                said = next((span for span in spans if announces(span.text, stems)), None)
+                said = next((span for span in spans if announces(span.text, stems) and _is_so(wanted, span.text)), None)
                 if said is not None:
                     found.setdefault(key, said)
         return found
@@ -211,6 +211,11 @@ def announces(sentence: str, wanted: Set[str]) -> bool:
             if all(stem[:-1] in named.lower() for stem in wanted) and wanted <= set(content_words(named)):
                 return True
     return False
+
+
+def _is_so(wanted: str, sentence: str) -> bool:
+    """Whether a thing that is called by another name is what the sentence means."""
+    return wanted != wording.COLLECTION or bool(wording.NAMED_COLLECTION.search(sentence))
 
 
 def _names_of(wanted: str) -> Sequence[str]:

@@ -181,7 +181,13 @@ ANNOUNCES = pattern(
 WORDS_TO_THE_THING = 9
 # In a list of things made, the next one has its article.
 NEXT_THING = pattern(r"""[;:]\s(?:and\s)?(?=(?:an?|several|many|two|three|new)\s)""")
-SAME_THING = (("dataset", "data set", "corpus"), ("benchmark", "test suite"))
+COLLECTION = "collection"
+SAME_THING = (("dataset", "data set", "corpus", COLLECTION), ("benchmark", "test suite"))
+# A collection is data where it says what something named is: "PondNet, a large collection of ponds". Of 45 sentences
+# with "collection of" in 60,000 abstracts 30 were read: 7 of 8 such ones are data, few of the others.
+NAMED_COLLECTION = pattern(
+    r"""[,:]\s(an?|the)\s(\S+\s){0,3}collection\sof\s(?!(\S+\s){0,2}(methods|algorithms|techniques|models|tools)\b)"""
+)
 CLAUSE_END = pattern(r"""[;:] | ,?\s(?:and|which|where|while|whose|but|to|for|on|in)\s""")
 
 # --- what a sentence of an abstract is about ------------------------------------------------------------------

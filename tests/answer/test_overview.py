@@ -178,11 +178,14 @@ def test_who_made_the_thing_is_told_from_who_used_it(tmp_path: Path) -> None:
         Paper("b", "Gusts", ("Bo Marsh",), "Kites fall. We propose a reel and test it on a public dataset."),
         Paper("c", "Drums", ("Cleo Tarn",), "This work introduces DrumBench, a benchmark for drums."),
         Paper("d", "Reels", ("Dan Vole",), "Reels hum. We collected a corpus of the sounds of reels."),
+        Paper("e", "Mixes", ("Eda Wren",), "We introduce ReelMix (mixed reels): a large collection of 90 reels."),
+        Paper("f", "Nets", ("Fay Yew",), "We propose a data collection method for reels."),
+        Paper("g", "Ropes", ("Gus Zorn",), "We present ROPE, a collection of methods for ropes."),
     ]
     with an_assistant(tmp_path, papers) as assistant:
         answer, _ = ask(assistant, "Which papers release a new benchmark or dataset?")
-    assert {citation.paper_id for citation in answer.citations} == {"a", "c", "d"}
-    assert answer.coverage.matched == 3
+    assert {citation.paper_id for citation in answer.citations} == {"a", "c", "d", "e"}
+    assert answer.coverage.matched == 4
 
 
 @pytest.mark.parametrize(
