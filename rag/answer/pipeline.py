@@ -235,7 +235,7 @@ class Assistant:
         except ModelError as error:
             if not run.evidence:
                 raise
-            run.reason = f"{error} The answer is quoted from the abstract. {run.reason or ''}".strip()
+            run.tell(f"{error} The answer is quoted from the abstract.")
             yield from several.quotes_only(run, found)
 
     def _fact(self, run: Run, found: Found, reader: Reader, *, follows: bool, doubtful: bool) -> Iterator[Event]:
@@ -276,7 +276,7 @@ class Assistant:
             yield several.quote_as_sentence(run, hits[0], speaking[0])
         elif wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
             # A yes or no that is not sure is no answer: the sentence that speaks to it is.
-            run.reason = f"{NEITHER_YES_NOR_NO} {run.reason or ''}".strip()
+            run.tell(NEITHER_YES_NOR_NO)
             yield several.quote_as_sentence(run, hits[0], span)
         elif wording.ABOUT.search(run.question):
             yield several.quote_as_sentence(run, hits[0], self.finder.statement(run.question, best))
@@ -287,8 +287,7 @@ class Assistant:
     def _refuse(
         self, run: Run, reason: str, found: Found | None = None, *, nearest: Sequence[str] = ()
     ) -> Iterator[Event]:
-        reason = f"{reason} {run.reason or ''}".strip()
-        run.refused, run.reason = True, reason
+        run.refused, reason = True, run.tell(reason)
         run.nearest = tuple(hit.paper.title for hit in found.hits[:3]) if found else tuple(nearest)
         if not run.question:
             yield Routed("refuse", "")

@@ -57,6 +57,11 @@ class Run:
             values: dict[str, Any] = {moment: time.perf_counter() - self._start}
             self.timings = replace(self.timings, **values)
 
+    def tell(self, reason: str) -> str:
+        """Put a reason before those that the answer has; returns all of them."""
+        self.reason = f"{reason} {self.reason or ''}".strip()
+        return self.reason
+
     def count_tokens(self, prompt: int, answer: int) -> None:
         """Add the tokens of one read."""
         self.timings = replace(

@@ -136,10 +136,12 @@ def compare(
         if not kept and quotes:
             said = next(span for row, span in zip(rows, column, strict=True) if row.aspect == "method" and span)
             yield quote_as_sentence(run, hit, said, opening=f"- {lead(hit)}")
-        own, rests_on = finder.own_work(hit.paper), {proof.text for sentence in kept for proof in sentence.quotes}
-        nearest = next((span for span, _ in sentences if span in own), None)
-        if quote and kept and nearest and nearest.text not in rests_on:
-            yield quote_as_sentence(run, hit, nearest)
+        if quote and kept:
+            own = finder.own_work(hit.paper)
+            nearest = next((span for span, _ in sentences if span in own), None)
+            rests_on = {proof.text for sentence in kept for proof in sentence.quotes}
+            if nearest and nearest.text not in rests_on:
+                yield quote_as_sentence(run, hit, nearest)
 
 
 def shared_words(question: str, paper: Paper) -> str:
@@ -194,7 +196,7 @@ def _read_each(
             run.refusal = NO_SUCH_PAPER
             return
         if only_near(agreement, found.hits):
-            run.reason = f"{ONLY_NEAR} {run.reason or ''}".strip()
+            run.tell(ONLY_NEAR)
     for hit, sentences in zip(hits, ranked, strict=True):
         opening = f"- {lead(hit)}" if len(hits) > 1 else lead(hit)
         job = Read(hit.paper, run.question, tail="line.tail", opening=opening, strict=True)
