@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.index.catalogue import Catalogue
+from rag.index.means import means_of
 from rag.index.rows import SCHEMA_SQL, Entry
 from rag.index.topics import Topic, store_topics, stored_topics
 from rag.index.vectors import Vectors
@@ -54,12 +55,7 @@ class SubsetVectors:
         return sorted(best.items(), key=lambda pair: -pair[1])
 
     def means(self, papers: Sequence[str] | None = None) -> dict[str, Any]:
-        """The mean vector of each paper's chunks, scaled to length 1: of all papers, or of those given."""
-        import numpy as np
-
-        wanted = None if papers is None else set(papers)
-        sums: dict[str, Any] = {}
-        for paper, row in zip(self._papers, self._rows, strict=True):
-            if wanted is None or paper in wanted:
-                sums[paper] = sums.get(paper, 0) + row
-        return {paper: row / max(float(np.linalg.norm(row)), 1e-12) for paper, row in sums.items()}
+        """As `Vectors.means`."""
+        wanted = set(self._papers if papers is None else papers)
+        rows = [row for row, paper in enumerate(self._papers) if paper in wanted]
+        return means_of([([self._papers[row] for row in rows], self._rows[rows])], len(wanted))

@@ -58,6 +58,7 @@ def make_topics(catalogue: Catalogue, vectors: Vectors) -> list[Topic]:
     import numpy as np
 
     rows = np.stack([means[key] for key in ids])
+    means.clear()  # as much memory as `rows`
     groups = group(rows, min(MOST_TOPICS, max(1, round(math.sqrt(len(ids))))))
     ordered = [[ids[at] for at in central_first(rows, members)] for members in sorted(groups, key=len, reverse=True)]
     labels = label_groups(catalogue, ordered)
@@ -86,7 +87,8 @@ def group(rows: Any, most: int) -> list[list[int]]:
     linked = np.random.default_rng(0).permutation(len(rows))[:_MOST_LINKED]
     numbers = fcluster(linkage(rows[linked], "ward"), most, "maxclust")
     centres = np.stack([rows[linked[numbers == number]].mean(axis=0) for number in sorted(set(numbers))])
-    of_row = np.argmin(((rows**2).sum(1)[:, None] - 2 * rows @ centres.T) + (centres**2).sum(1)[None], axis=1)
+    # Squared distances but for the rows' own squares, which are the same for every centre.
+    of_row = np.argmin((centres**2).sum(1) - 2 * (rows @ centres.T), axis=1)
     of_row[linked] = np.searchsorted(sorted(set(numbers)), numbers)
     return [members.tolist() for number in range(len(centres)) if len(members := np.flatnonzero(of_row == number))]
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from rag.errors import IndexCorrupt, StorageFull
 from rag.index import chroma
+from rag.index.means import means_of
 from rag.index.origin import REMEDY, check_origin
 from rag.index.rows import UNWRITABLE
 from rag.index.shape import Shape
@@ -130,13 +131,8 @@ class Vectors:
 
     def means(self, papers: Sequence[str] | None = None) -> dict[str, Any]:
         """The mean vector of each paper's chunks, scaled to length 1: of all papers, or of those given."""
-        import numpy as np
-
-        sums: dict[str, Any] = {}
-        for metadatas, rows in self.stored(papers):
-            for metadata, row in zip(metadatas, rows, strict=True):
-                sums[metadata["paper"]] = sums.get(metadata["paper"], 0) + row
-        return {paper: row / max(float(np.linalg.norm(row)), 1e-12) for paper, row in sums.items()}
+        parts = (([row["paper"] for row in metadatas], vectors) for metadatas, vectors in self.stored(papers))
+        return means_of(parts, self.count() if papers is None else len(papers))
 
     def stored(self, papers: Sequence[str] | None = None) -> Iterator[tuple[Any, Any]]:
         """Part by part the metadata (`paper`: its id) and the vectors of all chunks, or of those of some papers."""
