@@ -68,3 +68,22 @@ def test_whatever_is_typed_only_listed_elements_come_out(parts: list[str]) -> No
 
 def test_escaped_signs_of_latex_are_shown_as_signs() -> None:
     assert html(r"83.4\% of R\&D, \~5") == "83.4% of R&amp;D, ~5"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (r"The \emph{Slow Fog} of {\em two} \textbf{ponds}", "The Slow Fog of two ponds"),
+        (r"\texttt{fog.py} and {\bf bold}, \underline{all}", "fog.py and bold, all"),
+        (r"\emph{<b>} stays a sign", "&lt;b&gt; stays a sign"),
+        (r"\emph{open", r"\emph{open"),
+    ],
+)
+def test_words_are_shown_without_the_commands_for_their_shape(typed: str, shown: str) -> None:
+    assert html(typed) == shown
+
+
+def test_a_formula_keeps_its_own_commands() -> None:
+    assert "<mtext>max</mtext>" in html(r"an \emph{$x_{\text{max}}$-fair} rule") and "emph" not in html(
+        r"\emph{$x^2$-fair}"
+    )

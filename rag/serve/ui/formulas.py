@@ -19,6 +19,11 @@ _MATHS = re.compile(r"[\\^_={}<>+*/|]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _BARE = re.compile(r"\\(math(?:bb|cal|bf|rm|sf|it|frak|scr)) +([A-Za-z0-9])")
 _ESCAPED = re.compile(r"\\([%&#_~])")
+# Commands for the shape of words; the second ones are also part of formulas.
+_SHAPED = re.compile(r"\\(?:emph|textit|textsc) ?\{([^{}]*)\}|\{\\(?:em|it|sc) +([^{}]*)\}")
+_SHAPED_TOO = re.compile(
+    r"\\(?:underline|mbox|text(?:bf|sf|tt|rm|sl|up|normal)?) ?\{([^{}]*)\}|\{\\(?:bf|tt|sf|rm) +([^{}]*)\}"
+)
 _TAGS = frozenset(
     re.findall(
         r"\w+",
@@ -36,7 +41,8 @@ _DROPPED = frozenset(re.findall(r"\w+", "xmlns display form separator minsize ma
 
 
 def html(text: str) -> str:
-    """`text` escaped, with its formulas as MathML and LaTeX's escaped `%` as `%`."""
+    """`text` escaped, with its formulas as MathML, LaTeX's escaped `%` as `%` and its `\\emph{word}` as `word`."""
+    text = _SHAPED.sub(_words, text)
     if "$" not in text:
         return _plain(text)
     out, end = [], 0
@@ -49,7 +55,11 @@ def html(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return escape(_ESCAPED.sub(r"\1", text))
+    return escape(_ESCAPED.sub(r"\1", _SHAPED_TOO.sub(_words, text)))
+
+
+def _words(match: re.Match[str]) -> str:
+    return match[1] or match[2] or ""
 
 
 @lru_cache(maxsize=4096)

@@ -136,7 +136,7 @@
     title.textContent = cite.dataset.title;
     const quote = document.createElement("span");
     quote.textContent = cite.dataset.quote;
-    if (cite.dataset.quote.includes("$")) showFormulas(cite, title, quote);
+    if (/[$\\]/.test(cite.dataset.quote)) showFormulas(cite, title, quote);
     box.replaceChildren(title, quote);
     box.hidden = false;
     cite.setAttribute("aria-describedby", "pc-tip");
