@@ -135,6 +135,12 @@ def numbers_in(text: str) -> set[str]:
     return _digits_in(text) | {_NUMBER_WORDS[word] for word in words(text) if word in _NUMBER_WORDS}
 
 
+def loose_numbers(text: str) -> set[str]:
+    """The numbers of a text that may be said of anything: those in words (`the two papers`), and years."""
+    figures = _digits_in(text)
+    return numbers_in(text) - figures | {figure for figure in figures if _YEAR.fullmatch(figure)}
+
+
 def amounts(text: str) -> dict[str, str]:
     """What numbers with a scale come to, by the number in plain form: `52` of `52K` and of `52 thousand` is `52000`."""
     return {

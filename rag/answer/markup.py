@@ -1,5 +1,5 @@
-"""What a model may not bring by itself, whatever it read: numbers of citations, which only code gives, and links,
-images and markup, which could lead somebody elsewhere or tell something there."""
+"""What a model may not bring by itself, whatever it read: numbers of citations, which only code gives, links, images
+and markup, which could lead somebody elsewhere or tell something there, and titles that it makes up."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ _MARKUP = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+
+# `by [Author's Name], [Year]`: what a model writes where it knows nothing; and words between quotation marks.
+_BLANK = re.compile(r"\[([^\[\]]*[^\W\d_][^\[\]]*)\]")
+_QUOTED = re.compile(r"[\"“](?=\w)([^\"“”]+)(?<=[\w.?!)])[\"”]")
+_LEAST_QUOTED = 3  # words: fewer are put between quotation marks to say that they are somebody's
 
 _RUN = 5  # words in a row of a prompt that no answer needs
 
@@ -45,3 +50,16 @@ def foreign_markup(text: str, paper: Paper) -> str:
     return next(
         (found[0].rstrip(".,;") for found in _MARKUP.finditer(text) if found[0].rstrip(".,;") not in source), ""
     )
+
+
+def foreign_words(text: str, paper: Paper, question: str) -> str:
+    """The first words of `text` between square brackets or quotation marks that neither the paper nor the question has
+    in a row: nothing was filled in there, or nobody said it. Empty when there are none."""
+    paper = trusted(paper)
+    source = _plain(f"{paper.title} {paper.abstract} {question}")
+    quoted = (said for said in _QUOTED.findall(text) if len(said.split()) >= _LEAST_QUOTED)
+    return next((said for said in (*_BLANK.findall(text), *quoted) if _plain(said) not in source), "")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.lower())

@@ -22,7 +22,7 @@ from rag.answer.check import (
     unsure_yes_or_no,
 )
 from rag.answer.facts import names_in
-from rag.answer.markup import foreign_markup, reveals, without_own_markers
+from rag.answer.markup import foreign_markup, foreign_words, reveals, without_own_markers
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import Overloaded, PromptTooLong
@@ -196,6 +196,9 @@ class Reader:
         paper, verdict = self.best_source(text, job)
         if foreign := foreign_markup(text, paper):
             yield SentenceDropped(f"the abstract does not contain {foreign}")
+            return
+        if made_up := foreign_words(text, paper, job.question):
+            yield SentenceDropped(f"the abstract does not contain “{made_up}”")
             return
         if reveals(text, self.prompts.instructions, paper):
             yield SentenceDropped("it repeats the instructions")

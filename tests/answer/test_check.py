@@ -141,6 +141,16 @@ def test_a_name_that_only_the_user_used_makes_the_sentence_doubtful(checker: Che
     assert checker.check(sentence, PAPER, SPANS, question="What does HullNet reach on PondBench?").support == "partial"
 
 
+def test_a_figure_that_only_the_user_used_is_not_told_by_the_paper(checker: Checker) -> None:
+    sentence = "WaxNet coats 3,000 boats with wax in 7.5 seconds each on a Kettle 6."
+    assert checker.check(sentence, PAPER, SPANS, question="How long does WaxNet take on a Kettle 6?").support == (
+        "unsupported"
+    )
+    loose = "In 2021 the two authors coat 3,000 boats with wax in 7.5 seconds each."
+    asked = "How long did the two authors of 2021 coat boats with wax?"
+    assert checker.check(loose, PAPER, SPANS, question=asked).support == "partial"
+
+
 def test_authors_and_title_count_as_source() -> None:
     assert missing_facts("WaxNet is by Cleo Tarn.", PAPER) == ()
 

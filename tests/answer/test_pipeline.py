@@ -148,8 +148,18 @@ def test_an_unsure_yes_or_no_gives_way_to_the_sentence_on_it(assistant: Assistan
     assert answer.reason == NEITHER_YES_NOR_NO and not answer.refused
 
 
-def test_an_unsupported_second_sentence_is_left_out(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Folded boats sank after 41 minutes. Elephants preferred the Grand Hotel XQ9."]
+@pytest.mark.parametrize(
+    "second",
+    [
+        "Elephants preferred the Grand Hotel XQ9.",
+        "Folded boats sank on average, says [Author's Name].",
+        "Folded boats sank after “a long average time”.",
+    ],
+)
+def test_an_unsupported_second_sentence_is_left_out(
+    assistant: Assistant, model: ScriptedGenerator, second: str
+) -> None:
+    model.script = [f"Folded boats sank after 41 minutes. {second}"]
     answer, events = ask(assistant, BOATS)
     assert [sentence.text for sentence in answer.sentences] == ["Folded boats sank after 41 minutes."]
     assert any(isinstance(event, SentenceDropped) for event in events)
