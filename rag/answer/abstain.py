@@ -125,12 +125,15 @@ def coined_names(question: str) -> list[str]:
 
 
 def names_in_small_letters(question: str, hits: Sequence[Hit]) -> list[str]:
-    """The words of a question that are a coined name in the title of one of `hits` (`foldnet accuracy?`), or the one
-    word before its colon."""
-    titles = [hit.paper.title for hit in hits]
-    titled = {name for title in titles for name in names_in(title)}
-    titled |= {fold(title.partition(":")[0]) for title in titles if re.match(r"[\w-]{3,}:", title)}
+    """The words of a question that are a name in the title of one of `hits` (`foldnet accuracy?`)."""
+    titled = {name for hit in hits for name in title_names(hit.paper.title)}
     return [word for word in words(question) if fold(word) in titled]
+
+
+def title_names(title: str) -> set[str]:
+    """The coined names of a title, folded, and the one word before its colon."""
+    before = re.match(r"([\w-]{3,}):", title)
+    return names_in(title) | ({fold(before[1])} if before else set())
 
 
 def _is_emphasis(word: str) -> bool:

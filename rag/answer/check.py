@@ -24,6 +24,7 @@ from rag.answer.facts import (
     numbers_in,
     read,
     told_in,
+    uncounted_numbers,
 )
 from rag.answer.support import SupportModel, share
 from rag.retrieve.evidence import TermWeights
@@ -107,7 +108,8 @@ class Checker:
         paper_stems = title.union(*told)
         asked = (set(content_words(question)) | wording.PAPER_TALK) - paper_stems
         relevant = {stem: weight for stem, weight in self.weights.of(sentence).items() if stem not in asked}
-        missing = missing_facts(sentence, paper)
+        uncounted = uncounted_numbers(read([sentence])[0], source)
+        missing = tuple(sorted(uncounted.union(missing_facts(sentence, paper))))
         # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same. A
         # figure is no other word: "1.6 ms on a Pixel 6" is not told by a paper that never says 6.
         invented = set(missing) - names_in(question) - loose_numbers(question)

@@ -29,6 +29,9 @@ _NUMBER_WORDS = dict(two="2", three="3", four="4", five="5", six="6", seven="7",
 _AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)*)(?:([kKMB])\b|[\s-](thousand|million|billion)\b)")
 _SCALE = dict(k=10**3, K=10**3, M=10**6, B=10**9, thousand=10**3, million=10**6, billion=10**9)
 
+_SUFFIX = re.compile(r"[^\d.,]+$")  # `10x`, `35k`, `2.5%`
+_RANGE = re.compile(r"\d[\d.,]*\s?[-–]\s?\d[\d.,]*")
+
 _DENIAL = _set(
     """not no never none neither nor cannot cant unable impossible fail fails failed dont doesnt didnt isnt arent wasnt
     werent wont couldnt shouldnt wouldnt hasnt havent"""
@@ -169,6 +172,22 @@ def missing_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
     """Numbers of the claim that no source has, in plain form. Digits inside a name of the claim do not count."""
     told, scaled = _numbers_of(sources), amounts(claim.text)
     return {number for _, number in _numbers(claim) if number not in told and scaled.get(number) not in told}
+
+
+def uncounted_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
+    """Numbers of the claim before a word that no source has, where the sources have the number only as a piece of
+    something else: `100 people` where they have `Pond-100`, `1 boat` where they have `1-2 orders`. Years are left
+    out."""
+    known = frozenset().union(*(source.content for source in sources))
+    counts = [(number, _beside(claim, at, 1, before=False)) for at, number in _numbers(claim)]
+    doubtful = {n for n, counted in counts if counted and counted.isdisjoint(known) and not _YEAR.fullmatch(n)}
+    if not doubtful:
+        return doubtful
+    text = _RANGE.sub(" ", " ".join(source.text for source in sources))
+    tokens = words(text)
+    alone = {_plain(_SUFFIX.sub("", token)) for token in tokens if token[0].isdigit()}
+    alone |= {_NUMBER_WORDS[token] for token in tokens if token in _NUMBER_WORDS}
+    return doubtful - alone - set(amounts(text).values())
 
 
 def moved_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:

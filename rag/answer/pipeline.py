@@ -163,7 +163,10 @@ class Assistant:
 
     def _route(self, question: str, search: Callable[[], Found]) -> Route:
         """The most likely route that the collection allows."""
-        for route, likely in self.router.probabilities(question).items():
+        routes = self.router.probabilities(question)
+        if several.names_two(question, self.searcher, routes.get("compare", 0.0)):
+            return "compare"
+        for route, likely in routes.items():
             if route == "compare" and not several.comparable(question, search(), self.searcher, likely):
                 continue
             asks_many = route == "overview" and not names_topic(question)

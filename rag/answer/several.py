@@ -7,8 +7,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer import grid, wording
-from rag.answer.abstain import NO_SUCH_PAPER, ONLY_NEAR, coined_names, names_in_small_letters, no_such_paper, only_near
-from rag.answer.facts import names_in
+from rag.answer.abstain import (
+    NO_SUCH_PAPER,
+    ONLY_NEAR,
+    coined_names,
+    names_in_small_letters,
+    no_such_paper,
+    only_near,
+    title_names,
+)
+from rag.answer.facts import fold, names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
 from rag.answer.run import Run
@@ -23,13 +31,16 @@ MOST_SIDES = 4
 # Score of the second paper, as a share of the first's. In the 8 dev comparisons it is .82 to .98; in 8 look-ups of
 # another session that only sound like one, .39 to .63 (docs/decisions.md).
 SHARE_OF_SIDE = 0.7
+SHARE_OF_SURE_SIDE = 0.6  # where the wording surely compares
 # A part of the question is about a paper of this cosine; the second one where its wording surely compares.
 NEAR_A_SIDE = 0.45
 NEAR_A_SURE_SIDE = 0.35
 SURELY_COMPARES = 0.9
+# A question that names two papers compares them even if its wording hardly says so ("WaxNet versus FoldPro, briefly").
+HARDLY_COMPARES = 0.2
 NEAR_THE_WHOLE = 6
 NEAR_THE_SIDE = 3
-WHOLE_COUNTS = 0.5
+WHOLE_COUNTS = 1.0  # as much as the side by itself (docs/decisions.md)
 SENTENCES_A_SIDE = 1  # beside the quote
 
 
@@ -47,9 +58,10 @@ def comparable(question: str, found: Found, searcher: Searcher, likely: float) -
     probability that the wording compares."""
     if len(found.hits) < 2:
         return False
-    if found.hits[1].score >= SHARE_OF_SIDE * found.hits[0].score:
+    sure = likely >= SURELY_COMPARES
+    if found.hits[1].score >= (SHARE_OF_SURE_SIDE if sure else SHARE_OF_SIDE) * found.hits[0].score:
         return True
-    least = NEAR_A_SURE_SIDE if likely >= SURELY_COMPARES else NEAR_A_SIDE
+    least = NEAR_A_SURE_SIDE if sure else NEAR_A_SIDE
     near = [
         hit.paper.id
         for side, hit in _of_sides(question, found, searcher)
@@ -57,6 +69,11 @@ def comparable(question: str, found: Found, searcher: Searcher, likely: float) -
     ]
     other = found.leaned[:1] if set(near) - set(found.leaned) else ()
     return len({*near, *other}) > 1
+
+
+def names_two(question: str, searcher: Searcher, likely: float) -> bool:
+    """Whether a question that may compare has the coined names of two papers. `likely` as for `comparable`."""
+    return likely >= HARDLY_COMPARES and len(_papers_named(question, coined_names(question), searcher)) > 1
 
 
 def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
@@ -77,16 +94,24 @@ def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str
 
 
 def _named(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:
-    """The papers that alone have a coined name of the question in their title, with that name; of those found, also
-    where it is typed in small letters (`foldnet vs waxnet`)."""
+    """The papers whose names the question has, each with its name; of those found, also where it is typed in small
+    letters (`foldnet vs waxnet`)."""
+    small = names_in_small_letters(question, found.hits[:NEAR_THE_WHOLE])
+    return _papers_named(question, [*coined_names(question), *small], searcher)
+
+
+def _papers_named(question: str, names: Sequence[str], searcher: Searcher) -> list[tuple[str, Hit]]:
+    """The papers that alone have one of these names in their title, or, where the name is a side by itself, in their
+    abstract."""
     best: dict[str, tuple[str, Hit]] = {}
-    for name in dict.fromkeys(
-        [*coined_names(question), *names_in_small_letters(question, found.hits[:NEAR_THE_WHOLE])]
-    ):
+    by_itself = {fold(side) for side in sides(question)}
+    for name in dict.fromkeys(names):
         papers = searcher.catalogue.papers_by_id(searcher.catalogue.holding(name))
-        titled = [paper for paper in papers.values() if names_in(name) <= names_in(paper.title)]
-        if len(titled) == 1:
-            best.setdefault(titled[0].id, (name, Hit(titled[0], 1.0, 1.0, 0.0)))
+        meant = [paper for paper in papers.values() if fold(name) in title_names(paper.title)]
+        if not meant and fold(name) in by_itself:
+            meant = list(papers.values())
+        if len(meant) == 1:
+            best.setdefault(meant[0].id, (name, Hit(meant[0], 1.0, 1.0, 0.0)))
     return list(best.values())
 
 

@@ -14,6 +14,7 @@ from rag.answer.facts import (
     opposites,
     read,
     reverses,
+    uncounted_numbers,
 )
 
 
@@ -190,3 +191,24 @@ def test_no_word_is_on_both_sides_of_a_scale() -> None:
     assert sides["more"] == sides["increas"]
     assert sides["more"][0] == sides["less"][0]
     assert sides["more"][1] != sides["less"][1]
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "uncounted"),
+    [
+        ("It took 100 volunteers.", "We test on Pond-100.", {"100"}),
+        ("It ran on 1 lamp.", "It is 1-2 orders of magnitude faster.", {"1"}),
+        ("It ran on 1 lamp.", "It ran with 1 light.", set()),
+        ("It has 3,000 planks.", "It uses 3000 boards.", set()),
+        ("It has 35,000 planks.", "It uses 35k boards.", set()),
+        ("It is 10 kettles faster.", "It is 10x faster.", set()),
+        ("It took two volunteers.", "We asked two people, on Pond-2.", set()),
+        ("It took 100 ponds.", "We test ponds on Pond-100.", set()),  # what is counted is there
+        ("It was made in 2021 by volunteers.", "See WaxNet-2021.", set()),
+    ],
+)
+def test_a_number_that_is_only_a_piece_of_something_counts_nothing(
+    claim: str, source: str, uncounted: set[str]
+) -> None:
+    compared, *sentences = read([claim, source])
+    assert uncounted_numbers(compared, sentences) == uncounted

@@ -16,6 +16,9 @@ PAPERS = [
     Paper("fold", "FoldPro: Sheets in Seven Layers", (), "FoldPro folds sheets. We show that seven layers keep dry."),
     Paper("bin", "Choosing Parts for a Bin of Industrial Toys", (), "We choose parts for bins of industrial toys."),
     Paper("toys", "Industrial Toys and their Parts", (), "Industrial parts of toys are decided upon in a bin."),
+    Paper(
+        "leaf", "Drying Sheets on Leaves", (), "Leaf sheet drying (LSD) dries sheets. We show that leaves keep them."
+    ),
     Paper("clock", "Slow Clocks", (), "A slow clock is compared with WaxNet and FoldPro in passing."),
 ]
 
@@ -35,6 +38,24 @@ def test_names_may_be_typed_in_small_letters(tmp_path: Path) -> None:
         *_, last = assistant.ask("waxnet vs foldpro, how do they keep boats and sheets dry?")
         assert isinstance(last, Done) and last.answer.route == "compare"
         assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
+
+
+def test_two_names_are_compared_whatever_the_wording(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets."])
+    with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
+        question = "WaxNet versus FoldPro in a nutshell?"
+        assert next(iter(assistant.router.probabilities(question))) != "compare", "the wording alone does not say it"
+        *_, last = assistant.ask(question)
+    assert isinstance(last, Done) and last.answer.route == "compare"
+    assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
+
+
+def test_a_side_may_be_named_in_the_abstract_alone(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets.", "LSD dries sheets."])
+    with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
+        *_, last = assistant.ask("WaxNet, FoldPro and LSD: how does each keep its thing dry?")
+        assert isinstance(last, Done) and last.answer.route == "compare"
+        assert {citation.paper_id for citation in last.answer.citations} == {"wax", "fold", "leaf"}
 
 
 def test_what_a_follow_up_leans_on_is_one_side(tmp_path: Path) -> None:
