@@ -13,19 +13,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rag.answer import wording
-from rag.answer.facts import (
-    NAME,
-    Reading,
-    amounts,
-    fold,
-    loose_numbers,
-    names_in,
-    names_of_amounts,
-    numbers_in,
-    read,
-    told_in,
-    uncounted_numbers,
-)
+from rag.answer.facts import NAME, fold, names_in, names_of_amounts
+from rag.answer.numbers import amounts, loose_numbers, numbers_in, told_in, uncounted_numbers
+from rag.answer.reading import Reading, read
 from rag.answer.support import SupportModel, share
 from rag.retrieve.evidence import TermWeights
 from rag.retrieve.orders import trusted
@@ -39,6 +29,8 @@ SECOND_QUOTE_ADDS = 0.15
 AFFIRMED_FROM = 0.8
 LIKELY = 0.5  # the classifier's own balanced threshold
 PREMISE_WORDS = 2  # of the user's own in an answer to "why" or "is it so": docs/decisions.md
+# `6,000-dimensional` is a number with its unit, no name.
+_MEASURE = re.compile(r"(?<=\d)-(?=[a-z]{2,}\b)")
 _PAPERS_KEPT = 16  # an answer reads six at most
 
 
@@ -60,13 +52,14 @@ def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
     # `MBRL` stands for "model-based reinforcement learning": the initials of words in a row.
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", source.lower()))
     told = told_in(source)
+    apart = _MEASURE.sub(" ", sentence)
     names = {
         name
-        for name in names_in(sentence) - names_of_amounts(sentence, told)
+        for name in names_in(apart) - names_of_amounts(sentence, told)
         if name not in known and name not in joined and not (len(name) >= 3 and name in initials)
     }
     scaled = amounts(sentence)
-    numbers = {number for number in _plain_numbers(sentence) if told.isdisjoint({number, scaled.get(number)})}
+    numbers = {number for number in _plain_numbers(apart) if told.isdisjoint({number, scaled.get(number)})}
     return tuple(sorted(numbers | names))
 
 
@@ -165,9 +158,20 @@ def best_quotes(weights: dict[str, float], told: Sequence[frozenset[str]]) -> li
 
 def is_echo(sentence: str, question: str) -> bool:
     """Whether the sentence says nothing that the question did not say already. To deny what was asked says something:
-    it is a no in other words."""
-    new = set(content_words(sentence)) - set(content_words(question)) or numbers_in(sentence) - numbers_in(question)
-    return not new and not (wording.NEGATION.search(sentence) and not wording.NEGATION.search(question))
+    it is a no in other words; and so does who takes one of two things that it offers."""
+    said = set(content_words(sentence))
+    new = said - set(content_words(question)) or numbers_in(sentence) - numbers_in(question)
+    return (
+        not new
+        and not _chooses(said, question)
+        and not (wording.NEGATION.search(sentence) and not wording.NEGATION.search(question))
+    )
+
+
+def _chooses(said: set[str], question: str) -> bool:
+    """Whether a sentence of these stems has one side of an "or" of the question and not the other."""
+    pairs = ([set(content_words(side)) for side in pair] for pair in wording.EITHER_OR.findall(question))
+    return any((one - other <= said) != (other - one <= said) for one, other in pairs if one - other and other - one)
 
 
 def only_affirms(sentence: str, question: str) -> bool:
@@ -183,7 +187,7 @@ def brings_a_fact(sentence: str, question: str) -> bool:
 
 def lacks_number(sentence: str, question: str) -> bool:
     """Whether the question asks for a number and the sentence gives none that the question did not have, nor a word
-    like `twice`. The digits of an address are no number."""
+    like `twice` or an order like `O(n)`. The digits of an address are no number."""
     said = wording.ADDRESS.sub(" ", sentence)
     given = numbers_in(said) - numbers_in(question) or wording.NUMBER_WORD.search(said)
     return bool(wording.NUMBER_ASKED.search(question)) and not given

@@ -7,10 +7,11 @@ weights were chosen on the dev follow-ups (docs/decisions.md).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import wording
+from rag.answer import record_wording, wording
 from rag.answer.abstain import names_a_paper
 from rag.answer.facts import names_in
 from rag.answer.records import Records
@@ -45,13 +46,20 @@ def leans_on_history(question: str) -> bool:
         return False
     if wording.CONTINUES.search(question) or wording.LEANS.search(question):
         return True
-    if wording.ABOUT_THEM.search(question):
+    if wording.ABOUT_THEM.search(question) or _asks_only_for_link(question):
         return True
     pronoun = wording.PRONOUN.search(question)
     if pronoun and len(content_words(question[: pronoun.start()])) < _OWN_TOPIC_WORDS:
         return True
     short = len(question.split()) <= _FRAGMENT_LENGTH and len(content_words(question)) <= _FRAGMENT_WORDS
     return short and not names_in(question)
+
+
+def _asks_only_for_link(question: str) -> bool:
+    """Whether nothing is said of what the link is to: "could you send me the link please?"."""
+    of_some = record_wording.PLURAL.search(question) or record_wording.WHICH_PAPER.search(question)
+    known = record_wording.LINK_WORDS | wording.POLITE
+    return bool(record_wording.LINK.search(question)) and not of_some and known.issuperset(content_words(question))
 
 
 def names_only(question: str, paper: Paper) -> frozenset[str]:
@@ -62,7 +70,9 @@ def names_only(question: str, paper: Paper) -> frozenset[str]:
     stems = content_words(rest)
     if len(stems) > _FRAGMENT_NAMES or wording.ASKS.search(rest) or wording.OTHERS.search(rest):
         return frozenset()
-    return frozenset(stems) & frozenset(content_words(f"{paper.title} {paper.abstract}"))
+    own = frozenset(content_words(f"{paper.title} {paper.abstract}"))
+    numbered = (word for stem in stems for word in own if re.fullmatch(rf"{re.escape(stem)}\d+", word))
+    return own.intersection(stems).union(numbered)  # `Pond` may be `Pond-51`
 
 
 @dataclass(frozen=True, slots=True)

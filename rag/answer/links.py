@@ -39,10 +39,17 @@ class Links:
         if not record_wording.LINK_WANTED.search(question):
             return None
         named = self._names.titles(question)
-        if record_wording.PLURAL.search(question) and not named:
+        if not named and (record_wording.PLURAL.search(question) or self._any_paper(question)):
             return self._of_all(question)
         best = named[0].id if named else next(iter(nearest()), None)
         return None if best is None else self._of_one(question, self._by_id[best])
+
+    def _any_paper(self, question: str) -> bool:
+        """Whether a question for the paper that has a link says nothing else of it."""
+        if not record_wording.WHICH_PAPER.search(question):
+            return False
+        hosts = content_words(" ".join(self._hosts_named(question)))
+        return set(content_words(question)) <= {*record_wording.GENERAL_WORDS, *record_wording.LINK_WORDS, *hosts}
 
     def prepare(self) -> None:
         """Read the links of all abstracts now, which the first question for links would wait for."""
@@ -109,9 +116,10 @@ class Links:
         return Recorded((Line(f"{quoted(record)} links to {listed(wanted)}", (record.id,)),))
 
     def _hosts_named(self, question: str) -> set[str]:
-        """Parts of the hosts of links that the question names as such: `a github link`."""
+        """Parts of the hosts of links that the question names as such, `a github link`, or of hosts of code."""
         named = {word.lower() for pair in record_wording.AT_HOST.findall(question) for word in pair if word}
-        return self._hosts & named if named else set()  # all abstracts are read for the hosts
+        known = named & record_wording.CODE_HOSTS
+        return known | (self._hosts & named) if named else set()  # all abstracts are read for the hosts
 
     @cached_property
     def _all(self) -> dict[str, dict[str, str]]:

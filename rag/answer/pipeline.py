@@ -121,6 +121,8 @@ class Assistant:
 
         def nearest() -> list[str]:
             found = search()
+            if named := self.records.named_one(cleaned, found.hits):
+                return [named]
             goes_on = context.latest is None and self.followups.goes_on(context, found)
             meant = goes_on or self._describes(cleaned, found)
             return [hit.paper.id for hit in found.hits] if meant else []
@@ -171,7 +173,7 @@ class Assistant:
                 continue
             asks_many = route == "overview" and not names_topic(question)
             asks_whether = route == "find" and wording.YES_NO_ASKED.search(question)
-            if (asks_many or asks_whether) and self.records.names_one(question, search().hits):
+            if (asks_many or asks_whether) and self.records.named_one(question, search().hits):
                 continue
             if route != "catalogue":
                 return route

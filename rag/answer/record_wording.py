@@ -53,7 +53,7 @@ LINK_WORDS = frozenset(
     content_words(
         "code github link url website page project public publicly available release online open source download"
         " provide contain include send anywhere somewhere accompany implementation pdf host come repo"
-        " repository exist there data dataset datasets video videos demo demos homepage"
+        " repository exist there data dataset datasets video videos demo demos homepage say state tell claim"
     )
 )
 CODE = pattern(r"""\b( code | repo(sitory|s)? | implementations? )\b""")
@@ -67,6 +67,7 @@ CODE_PROMISED = pattern(
     | \b(releas(e|ed|ing)|open-?sourc(e|ed|ing)|publish|provide|share)\s ([\w,-]+\s){0,8} (codes?|implementations?)
       \b (?!\s(models?|generation|search|completion|review)\b)"""
 )
+CODE_HOSTS = frozenset({"github", "gitlab", "bitbucket", "huggingface", "zenodo"})
 LINK_ITSELF = pattern(r"""\b( link(s|ed|ing)? | urls? | address(es)? | where )\b""")
 MATERIAL = pattern(r"""\b( data(sets?)? | videos? | demos? | (web|project\s|home\s?)pages? | websites? )\b""")
 AT_HOST = pattern(r"""\b(?:on|at|to)\s(\w+)\b | \b(\w+)(?:\.\w+)?\s(?:links?|urls?|repo\w*|pages?|addresse?s?)\b""")
@@ -134,6 +135,14 @@ WHO_OF_THESE = pattern(
     r"""^\W* who(\s(wrote|authored|made|published|are|is)\b)? .{0,40}
     \b(these|those|them|it|they|each)\b \s*[?.!]*$"""
 )
+ORIGIN = pattern(
+    r"""\b(what|which|whose|name\sof\sthe)\s([\w-]+\s)?(conference|venue|year|edition|session|event|workshop)\b
+    | \b(conference|venue|year|edition)\s(is|are|was|were)\s(this|these|it|they|the)\b
+    | \bwhere\s(are|were|do|is|was)\s(these|the|those|all|this)\b.{0,30}\b(from|published|presented|come\sfrom)\b"""
+)
+ORIGIN_WORDS = frozenset(
+    content_words("conference venue year edition session event workshop come take place hold collection exactly called")
+)
 AUTHORS_COUNTED = pattern(
     r"""\bhow\smany\s(co-?)?(authors?|people|names)\s(does|do|did|has|have|are\s(on|behind|listed)|wrote|signed)\b
     | \bnumber\sof\s(co-?)?authors\s(of|on|for|behind)\b"""
@@ -154,7 +163,9 @@ MARK_IN_TITLE = pattern(
 )
 QUOTED_WORD = pattern(r"""(?<!\w)["“'‘]([^"”'’“‘]{1,60})["”'’](?!\w)""")
 IN_TITLE = pattern(
-    r"""\btitles?\s(that\s|which\s)?(contain(s|ing)?|with|mention(s|ing)?|say(s)?|ha(s|ve|ving)|include(s)?)\s
+    r"""^\W* ( (is|are)\sthere | which | how\smany | any | list | show | papers | titles | what\s(papers|titles|works)
+    )\b .{0,40} \b(called|named|titled|entitled)\s (?=["“'‘]\w .{1,60} ["”'’] \W*$)
+    | \btitles?\s(that\s|which\s)?(contain(s|ing)?|with|mention(s|ing)?|say(s)?|ha(s|ve|ving)|include(s)?)\s
     ((a|an|the|exact|words?|terms?|phrase|name)\s)* ["“'‘]? (?P<word>[\w-]+)\b
     | \b(have|has|having|contain(s|ing)?|with|mention(s|ing)?|include(s)?|including|use(s)?|say(s)?|carry|carries)\s
     ((a|an|the|exact|words?|terms?|phrase|name)\s)* (?P<term>\S.*?) \s (in|inside) \s

@@ -30,6 +30,7 @@ from rag.text import content_words
 from rag.types import Hit
 
 _Rule = Callable[[str, Nearest], Recorded | None]
+MOST_ORIGINS = 5
 LONGEST_TERM = 4  # words of content; more are a topic, not a term
 _SMALL_WORD = 3  # letters of words that titles do not capitalise
 _MARKS = {"question": "?", "exclamation": "!", "colon": ":"}
@@ -82,14 +83,16 @@ class Records:
         named = [m for m in mentions if pair and m.people[0].tokens[-1:] in [tuple(fold(n)) for n in pair.groups()]]
         return set.intersection(*(set(mention.papers) for mention in named)) if len(named) > 1 else set()
 
-    def names_one(self, question: str, hits: Sequence[Hit]) -> bool:
-        """Whether a question has the title of one paper, or a coined name that only one paper has: in small letters,
-        that of the first of `hits`."""
-        if len(self.names.titles(question)) == 1:
-            return True
+    def named_one(self, question: str, hits: Sequence[Hit]) -> str | None:
+        """The id of the one paper whose title a question has, or that alone has its only coined name: in small letters,
+        that of the first of `hits`. None where it names no paper so."""
+        titled = self.names.titles(question)
+        if len(titled) == 1:
+            return titled[0].id
         best = () if wording.WANTS_PAPERS.search(question) else hits[:1]  # "papers on foldnet": all of them
         named = coined_names(question) or names_in_small_letters(question, best)
-        return len(named) == 1 and len(self._catalogue.holding(named[0])) == 1
+        holding = self._catalogue.holding(named[0]) if len(named) == 1 else set()
+        return next(iter(holding)) if len(holding) == 1 else None
 
     def answer(self, question: str, nearest: Nearest, *, sure: bool = False) -> Recorded | None:
         """The answer, or None when this is no question for the catalogue. `nearest` gives the ids of the papers that a
@@ -104,7 +107,7 @@ class Records:
             lines += found.lines
         else:
             if lines:
-                return Recorded(tuple(lines))
+                return Recorded(tuple(dict.fromkeys(lines)))
         return self._answer(question, nearest, sure)
 
     def _answer_next(self, part: str, nearest: Nearest, before: Sequence[Line], sure: bool) -> Recorded | None:
@@ -116,7 +119,7 @@ class Records:
 
     def _answer(self, question: str, nearest: Nearest, sure: bool) -> Recorded | None:
         people = self._people
-        rules: list[_Rule] = [self._unknown_title, self._extremes, self._awards]
+        rules: list[_Rule] = [self._origin, self._unknown_title, self._extremes, self._awards]
         rules += [people.affiliation, people.count, people.co_authors, people.authors_of, self._titled]
         rules += [people.papers_by_surely if sure else people.papers_by, self._links.answer, self._mentions]
         rules += [self._word_meant] if sure else []
@@ -127,6 +130,19 @@ class Records:
         return self._counts(question)
 
     # --- rules, each None when it does not apply ---
+
+    def _origin(self, question: str, nearest: Nearest) -> Recorded | None:
+        """What conference and year the papers of the collection are from."""
+        known = record_wording.GENERAL_WORDS | record_wording.ORIGIN_WORDS
+        if not record_wording.ORIGIN.search(question) or not known.issuperset(content_words(question)):
+            return None
+        origins = self._catalogue.origins()
+        if not origins:
+            return Recorded(refusal="No venue or year is recorded for the papers of this collection.")
+        told = [f"{count_papers(count)} from {text}" for text, count in origins[:MOST_ORIGINS]]
+        left = len(self._all) - sum(count for _, count in origins[:MOST_ORIGINS])
+        told += [f"{count_papers(left)} from elsewhere or without a record of it"] if left else []
+        return Recorded((Line(f"This collection has {listed(told)}."),))
 
     def _unknown_title(self, question: str, nearest: Nearest) -> Recorded | None:
         for named in re.findall(r"[\"“'‘]([^\"”'’“‘]{12,})[\"”'’]", question):

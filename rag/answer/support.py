@@ -17,17 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from rag.answer.facts import (
-    Reading,
-    Side,
-    denies,
-    missing_names,
-    missing_numbers,
-    moved_numbers,
-    opposites,
-    read,
-    reverses,
-)
+from rag.answer.facts import Side, denies, missing_names, opposites, reverses
+from rag.answer.numbers import missing_numbers, moved_numbers
+from rag.answer.reading import Reading, read
 from rag.errors import PosterchatError
 from rag.types import Support
 

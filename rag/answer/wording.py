@@ -119,6 +119,7 @@ ASKS = pattern(
 
 NEGATION = pattern(r"""\b( not | no | never | none | neither | nor | cannot | without | unable | fails? )\b | n't\b""")
 # How one talks about papers: these words say nothing that an abstract would have to say, too.
+POLITE = frozenset(content_words("please pls plz thanks thank thx kindly"))
 PAPER_TALK = frozenset(
     content_words(
         "paper research article abstract author describe discuss propose introduce present study focus approach method"
@@ -151,8 +152,11 @@ ADDRESS = pattern(r"""(https?://|www\.)\S+""")
 NUMBER_WORD = pattern(
     r"""\b( once | twice | thrice | (doubl|tripl|quadrupl|halv)(e|es|ed|ing) | half | thirds? | quarters? | eleven
     | twelve | dozens? | hundreds? | thousands? | millions? | billions? | trillions? | orders?\sof\smagnitude
-    | one(?!\sof) | zero | (a|only\sa|just\sa|in\sa)\ssingle )\b"""
+    | one(?!\sof) | zero | (a|only\sa|just\sa|in\sa)\ssingle | linear(ly)? | quadratic(ally)? | logarithmic(ally)? )\b
+    | \bO\}?\s?\("""
 )
+# The two sides of "NTK or NNGP", of a word or two each.
+EITHER_OR = pattern(r"""([\w-]+(?:\s[\w-]+)?)\s(?:or|vs\.?|versus)\s(?:the\s)?([\w-]+(?:\s[\w-]+)?)""")
 NOT_STATED = pattern(
     r"""\b( does|do|did|is|are|was|were|has|have|can )(n't|\snot)\s(\w+\s){0,3}?
         ( mention | state | specif | provid | contain | discuss | report | disclos | indicat | give | given | includ

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.answer.facts import Reading, read
+from rag.answer.reading import Reading, read
 from rag.errors import InputError
 from rag.index.files import storage_errors
 from rag.text import split_sentences

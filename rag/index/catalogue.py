@@ -128,6 +128,12 @@ class Catalogue:
         rows = self._all("SELECT id, title, authors, award, url FROM papers ORDER BY position")
         return [Record(key, title, tuple(json.loads(names)), award, url) for key, title, names, award, url in rows]
 
+    def origins(self) -> list[tuple[str, int]]:
+        """Session, venue and year of papers (`Poster Session 8, ICLR 2022`) and how many have these, most first."""
+        text = "trim(coalesce(session || ', ', '') || coalesce(venue || ' ', '') || coalesce(year, ''), ' ,')"
+        rows = self._all(f"SELECT {text}, count(*) FROM papers GROUP BY 1 HAVING {text} != '' ORDER BY 2 DESC, 1")
+        return [(str(origin), int(count)) for origin, count in rows]
+
     def containing(self, *texts: str) -> list[str]:
         """Ids of the papers whose abstract contains one of `texts`, letter for letter but for the case of a to z."""
         any_ = " OR ".join(["abstract LIKE '%' || ? || '%' ESCAPE '\\'"] * len(texts))

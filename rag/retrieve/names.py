@@ -129,12 +129,16 @@ class Names:
         return [record for _, record in sorted(found, key=lambda pair: pair[0])]
 
     def titles_with(self, terms: Sequence[str]) -> list[Record]:
-        """Papers whose title has the words of one of `terms` in a row, in the singular or the plural."""
+        """Papers whose title has the words of one of `terms` in a row, in the singular or the plural; an acronym may be
+        the end of a coined name (`FoldGAN` has `GAN`)."""
         wanted = [_singular(fold(term)) for term in terms]
+        acronyms = [term.rstrip("s") for term in terms if term.rstrip("s").isupper() and len(term) >= _SMALL_WORD]
+        inside = [re.compile(rf"(?<=[a-z]){re.escape(acronym)}(?![A-Z])") for acronym in acronyms]
         return [
             record
             for record, title, _ in self._titles
             if any(words[0] in title and _in_a_row(words, _singular(title.split())) for words in wanted if words)
+            or any(pattern.search(record.title) for pattern in inside)
         ]
 
     def closest_title(self, text: str) -> tuple[Record, float] | None:

@@ -17,7 +17,8 @@ from rag.answer.check import (
     says_not_stated,
     unsure_yes_or_no,
 )
-from rag.answer.facts import names_in, numbers_in
+from rag.answer.facts import names_in
+from rag.answer.numbers import numbers_in
 from rag.answer.support import SupportModel
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Entry
@@ -277,3 +278,28 @@ def test_to_deny_what_was_asked_is_no_echo() -> None:
 def test_a_number_may_be_a_word(sentence: str) -> None:
     assert not lacks_number(sentence, "How much longer do waxed boats float?")
     assert lacks_number("Wax helps boats.", "How much longer do waxed boats float?")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "echo"),
+    [
+        ("It is the WaxNet.", False),
+        ("FoldNet coats boats.", False),
+        ("WaxNet or FoldNet coats boats.", True),
+        ("Boats are coated.", True),
+    ],
+)
+def test_to_choose_one_of_two_is_no_echo(sentence: str, echo: bool) -> None:
+    assert is_echo(sentence, "Which of the two, WaxNet or FoldNet, is it that coats boats?") is echo
+
+
+def test_a_number_with_its_unit_is_no_name() -> None:
+    paper = Paper("p", "Ponds", (), "We tune 6 thousand weights of 12-layer ponds.")
+    assert missing_facts("It tunes a 6,000-dimensional vector of 12-layer ponds.", paper) == ()
+    assert missing_facts("It tunes a 7,000-dimensional vector.", paper) == ("7000",)
+
+
+def test_an_order_is_a_number() -> None:
+    for said in ("It takes $O(n)$ memory.", r"It takes $\mathcal{O}(n)$ memory.", "The memory grows linearly."):
+        assert not lacks_number(said, "How much memory does it take?")
+    assert lacks_number("It takes some memory.", "How much memory does it take?")

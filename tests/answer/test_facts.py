@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer.facts import (
-    denied,
-    denies,
-    fold,
-    missing_names,
-    missing_numbers,
-    moved_numbers,
-    opposites,
-    read,
-    reverses,
-    uncounted_numbers,
-)
+from rag.answer.facts import denied, denies, fold, missing_names, opposites, reverses
+from rag.answer.numbers import missing_numbers, moved_numbers, uncounted_numbers
+from rag.answer.reading import read
 
 
 def facts(claim: str, *source: str) -> tuple[set[str], set[str], set[str], set[str]]:

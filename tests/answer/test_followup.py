@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer.followup import Context, FollowUps
+from rag.answer.followup import Context, FollowUps, names_only
 from rag.answer.pipeline import Assistant
-from rag.types import Turn
+from rag.types import Paper, Turn
 
 
 @pytest.fixture
@@ -87,6 +87,20 @@ def test_what_leans_on_one_paper_is_a_fact_about_it(followups: FollowUps) -> Non
     assert followups.context("What improvements do they report on leaks?", history).route in (None, "fact")
     assert followups.context("Any other paper besides that one on the same kind of ponds?", history).route == "find"
     assert followups.context("which papers use that?", history).route is None
+
+
+def test_a_link_alone_is_that_of_the_paper_before(followups: FollowUps) -> None:
+    history = [Turn("Is there a paper that counts boats on ponds?")]
+    for question in ("could you please send me the link, thanks?", "send me the link pls", "and the code of it?"):
+        assert followups.context(question, history).text.startswith(history[0].question)
+    for question in ("which papers have a link to code?", "the link of the slow clocks please"):
+        assert followups.context(question, history).text == question
+
+
+def test_what_a_follow_up_names_may_have_a_number_in_the_paper() -> None:
+    paper = Paper("p", "Ponds", (), "We float on Pond-51 and on lakes.")
+    assert names_only("and on Pond?", paper) >= {"pond51"} and names_only("and on moats?", paper) == frozenset()
+    assert names_only("what about lakes?", paper) == {"lake"}
 
 
 def test_one_of_something_else_asks_for_no_paper(followups: FollowUps) -> None:

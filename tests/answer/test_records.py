@@ -129,15 +129,51 @@ def said(found: Recorded | None) -> str:
 
 
 def test_a_question_that_names_one_paper(records: Records) -> None:
-    assert records.names_one("does KiteNet need wind?", [])
-    assert records.names_one("Why Ladders Lean Left: is it so in all gardens?", [])
-    assert not records.names_one("does it need wind?", [])
+    assert records.named_one("does KiteNet need wind?", []) == "kite"
+    assert records.named_one("Why Ladders Lean Left: is it so in all gardens?", []) == "ladder"
+    assert records.named_one("does it need wind?", []) is None
+
+
+def test_where_the_papers_are_from(tmp_path: Path, records: Records) -> None:
+    for question in ("what conference and year are these papers from?", "Which venue is this?"):
+        found = ask(records, question)
+        assert found is not None and "No venue or year is recorded" in found.refusal
+    assert ask(records, "in which year did the kites fly?") is None, "a question about content"
+    assert ask(records, "what year are the ladders of?") is None
+    rows = [("a", "KITES", 2021), ("b", "KITES", 2021), ("c", None, 2020), ("d", None, None)]
+    with Catalogue.create(tmp_path / "from.sqlite") as catalogue:
+        catalogue.put(
+            [Entry(Paper(key, f"On {key}", (), "Kites.", venue=venue, year=year), [], 1) for key, venue, year in rows]
+        )
+        catalogue.put([Entry(Paper("e", "On e", (), "Kites.", venue="KITES", year=2021, session="Poster 1"), [], 1)])
+        told = said(ask(Records(catalogue), "What conference are these papers from, and which year?"))
+    assert told == (
+        "This collection has 2 papers from KITES 2021, 1 paper from 2020, 1 paper from Poster 1, KITES 2021 and 1 paper"
+        " from elsewhere or without a record of it.\n"
+    )
+
+
+def test_an_acronym_may_end_a_name_of_a_title(tmp_path: Path) -> None:
+    titles = ["FoldKIT: Folding", "Bringing KITs", "A KIT-like Thing", "Kitten Toys", "FoldKITTY"]
+    with Catalogue.create(tmp_path / "kit.sqlite") as catalogue:
+        catalogue.put([Entry(Paper(title, title, (), "Toys."), [], 1) for title in titles])
+        for question in ("how many titles contain KIT (or KITs)?", "which papers have KITs in the title?"):
+            assert cited(ask(Records(catalogue), question)) == set(titles[:3])
+
+
+def test_a_title_may_be_given_in_part(records: Records) -> None:
+    assert cited(ask(records, "which papers are called 'why ladders ...'?")) == {"ladder"}
+    assert cited(ask(records, "is there one named “slow clocks”?")) == {"clock"}
+    assert ask(records, "Summarise the paper called “Slow Clocks”") is None
+    assert ask(records, "Is the paper called “Slow Clocks” about mice?") is None
 
 
 def test_links_are_whole(records: Records) -> None:
     assert "https://kitehub.org/kite.git\n" in said(ask(records, "which papers give links to code?"))
     assert "t.ly/clk, www.clocks.example/a\n" in said(ask(records, "which papers give links?"))
     assert "https://kitehub.org/kite.git" in said(ask(records, "where is the code of KiteNet?"))
+    only = said(ask(records, "Which paper says in the abstract that its code is on kitehub?"))
+    assert "https://kitehub.org/kite.git\n" in only and "t.ly" not in only
 
 
 def test_code_without_a_link_is_told_of(tmp_path: Path) -> None:
@@ -155,6 +191,8 @@ def test_code_without_a_link_is_told_of(tmp_path: Path) -> None:
         assert "1 abstract says that code can be had, without a link.\n- On ponds: “The code and" in said(on_host)
         assert cited(ask(records, "which papers release code?")) == {"boats", "ponds", "larks"}
         assert cited(ask(records, "which papers give a link to code?")) == {"boats"}
+        nobody = ask(records, "Which abstracts say that code is available on GitLab?")
+        assert nobody is not None and nobody.refusal, "no link and no promise there"
         assert "gives no link, but says: “We will release our code.”" in said(
             ask(records, "is there code for On larks?")
         )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.answer.facts import read
+from rag.answer.reading import read
 from rag.answer.support import CONTRADICTIONS, MODEL_FILE, VECTOR_FEATURES, WORD_FEATURES, SupportModel
 from rag.errors import PosterchatError
 from rag.testing import HashEmbedder
