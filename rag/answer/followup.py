@@ -20,7 +20,7 @@ from rag.retrieve.relevance import THRESHOLD
 from rag.retrieve.search import Found, Searcher
 from rag.retrieve.select import relevant
 from rag.text import content_words
-from rag.types import Paper, Route, Turn
+from rag.types import Route, Span, Turn
 
 ALONE_WEIGHT = 0.3
 PICKING_WEIGHT = 0.7  # of the question alone, where it says which of the papers before is meant
@@ -35,6 +35,7 @@ _OWN_TOPIC_WORDS = 3
 _FRAGMENT_WORDS = 2  # of content
 _FRAGMENT_LENGTH = 5  # all words
 _FRAGMENT_NAMES = 4
+_MOST_SPEAKING = 2
 
 
 def leans_on_history(question: str) -> bool:
@@ -62,17 +63,26 @@ def _asks_only_for_link(question: str) -> bool:
     return bool(record_wording.LINK.search(question)) and not of_some and known.issuperset(content_words(question))
 
 
-def names_only(question: str, paper: Paper) -> frozenset[str]:
-    """What a follow-up names that asks by nothing else ("and on ponds?", "what about owls?"): those of its stems that
-    the paper has. Empty where it asks in its own words, or for something other than what it names."""
+def names_only(question: str) -> frozenset[str]:
+    """What a follow-up names that asks by nothing else ("and on ponds?", "what about owls?"), as stems. Empty where it
+    asks in its own words, or for something other than what it names."""
     said = wording.ASKED_OF_THIS.match(question)
     rest = question[said.end() :] if said else ""
     stems = content_words(rest)
-    if len(stems) > _FRAGMENT_NAMES or wording.ASKS.search(rest) or wording.OTHERS.search(rest):
-        return frozenset()
-    own = frozenset(content_words(f"{paper.title} {paper.abstract}"))
-    numbered = (word for stem in stems for word in own if re.fullmatch(rf"{re.escape(stem)}\d+", word))
-    return own.intersection(stems).union(numbered)  # `Pond` may be `Pond-51`
+    asks = wording.ASKS.search(rest) or wording.OTHERS.search(rest)
+    return frozenset() if asks or len(stems) > _FRAGMENT_NAMES else frozenset(stems)
+
+
+def speaking_of(names: frozenset[str], sentences: Sequence[Span]) -> list[Span]:
+    """Those of a paper's sentences that have most of `names`, in their order, two at most; `Pond` may be `Pond-51`.
+    None where no sentence has one."""
+    having = [sum(_has(set(content_words(span.text)), name) for name in names) for span in sentences]
+    most = max(having, default=0)
+    return [span for span, count in zip(sentences, having, strict=True) if count == most > 0][:_MOST_SPEAKING]
+
+
+def _has(stems: set[str], name: str) -> bool:
+    return name in stems or any(re.fullmatch(rf"{re.escape(name)}\d+", stem) for stem in stems)
 
 
 @dataclass(frozen=True, slots=True)

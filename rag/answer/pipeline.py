@@ -17,7 +17,7 @@ from rag.answer.abstain import (
     unknown_names,
 )
 from rag.answer.check import Checker
-from rag.answer.followup import Context, FollowUps, names_only
+from rag.answer.followup import Context, FollowUps, names_only, speaking_of
 from rag.answer.overview import Overview, is_whole, names_topic
 from rag.answer.parts import Parts
 from rag.answer.phrases import Nearest, Recorded
@@ -34,7 +34,6 @@ from rag.retrieve.evidence import EvidenceFinder, overlap
 from rag.retrieve.orders import trusted_text
 from rag.retrieve.relevance import DOUBTFUL, THRESHOLD
 from rag.retrieve.search import Found, Searcher
-from rag.text import content_words
 from rag.types import (
     CollectionInfo,
     Done,
@@ -246,7 +245,7 @@ class Assistant:
     def _fact(self, run: Run, found: Found, reader: Reader, *, follows: bool, doubtful: bool) -> Iterator[Event]:
         """Read the best paper; where the search is unsure, with the best sentences of the next two beside it. Where it
         is `doubtful` whether any paper speaks to the question, the model is asked first. Where the question `follows`
-        others and only names something ("and on ponds?"), the answer has to name it, too."""
+        others and only names something ("and on ponds?"), the sentences with that name are the answer."""
         hits = found.hits[:3]
         titled = {record.id for record in self.records.names.titles(run.question)}
         if len(titled) == 1 and any(hit.paper.id in titled for hit in found.hits):
@@ -262,24 +261,21 @@ class Assistant:
             if no_such_paper(agreement, hits) and not run.stop.is_set():
                 run.refusal = NOTHING_RELEVANT
                 return
+        if follows and (speaking := speaking_of(names_only(run.question), [span for span, _ in ranked[0]])):
+            yield from (several.quote_as_sentence(run, hits[0], span) for span in speaking)
+            return
         others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)
         job = Read(
-            *(best, run.question),
-            tail="hybrid.tail" if others else "read.tail",
-            others=others,
+            *(best, run.question, "hybrid.tail" if others else "read.tail", others),
             number=self.parts.number,
             verify=self.parts.said,
             speaks=ranked[0][0][0].text if ranked[0] else "",
-            names=names_only(run.question, best) if follows else frozenset(),
         )
         kept = yield from reader.read(run, job)
         if kept or run.stop.is_set() or not ranked[0]:
             return
         span, score = ranked[0][0]
-        speaking = [told for told, _ in ranked[0] if not job.names.isdisjoint(content_words(told.text))]
-        if speaking:
-            yield several.quote_as_sentence(run, hits[0], speaking[0])
-        elif wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
+        if wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
             # A yes or no that is not sure is no answer: the sentence that speaks to it is.
             run.tell(NEITHER_YES_NOR_NO)
             yield several.quote_as_sentence(run, hits[0], span)

@@ -27,7 +27,7 @@ from rag.answer.prompts import Prompts
 from rag.answer.run import Run
 from rag.errors import Overloaded, PromptTooLong
 from rag.retrieve.evidence import EvidenceFinder
-from rag.text import content_words, split_sentences
+from rag.text import split_sentences
 from rag.types import (
     Event,
     EvidenceFound,
@@ -56,7 +56,7 @@ class Read:
     With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
     one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says the first
     one, if that brings no number or name. `speaks` is the sentence of the paper that speaks to the question best, where
-    that is known. With `names`, stems, nothing is kept before a sentence that has one of them."""
+    that is known."""
 
     paper: Paper
     question: str
@@ -69,7 +69,6 @@ class Read:
     most: int | None = None
     verify: bool = False
     speaks: str = ""
-    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +188,6 @@ class Reader:
             return
         if job.number and not kept and lacks_number(text, job.question):
             yield SentenceDropped("it lacks the number that was asked for")
-            return
-        if job.names and not kept and job.names.isdisjoint(content_words(text)):
-            yield SentenceDropped("it says nothing of what was asked about")
             return
         paper, verdict = self.best_source(text, job)
         if foreign := foreign_markup(text, paper):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer.followup import Context, FollowUps, names_only
+from rag.answer.followup import Context, FollowUps, names_only, speaking_of
 from rag.answer.pipeline import Assistant
-from rag.types import Paper, Turn
+from rag.text import split_sentences
+from rag.types import Turn
 
 
 @pytest.fixture
@@ -97,10 +98,16 @@ def test_a_link_alone_is_that_of_the_paper_before(followups: FollowUps) -> None:
         assert followups.context(question, history).text == question
 
 
-def test_what_a_follow_up_names_may_have_a_number_in_the_paper() -> None:
-    paper = Paper("p", "Ponds", (), "We float on Pond-51 and on lakes.")
-    assert names_only("and on Pond?", paper) >= {"pond51"} and names_only("and on moats?", paper) == frozenset()
-    assert names_only("what about lakes?", paper) == {"lake"}
+def test_a_bare_follow_up_is_answered_by_the_sentences_with_its_name() -> None:
+    spans = split_sentences("We float on Pond-51. Lakes are cold. On lakes and on Pond-51, boats sink. Lakes end.")
+
+    def said(question: str) -> list[str]:
+        return [span.text for span in speaking_of(names_only(question), spans)]
+
+    assert said("and on Pond?") == ["We float on Pond-51.", "On lakes and on Pond-51, boats sink."]
+    assert said("what about lakes and Pond-51?") == ["On lakes and on Pond-51, boats sink."]
+    assert said("what about lakes?") == ["Lakes are cold.", "On lakes and on Pond-51, boats sink."]
+    assert said("and on moats?") == said("and how cold are lakes?") == []
 
 
 def test_one_of_something_else_asks_for_no_paper(followups: FollowUps) -> None:
