@@ -19,7 +19,7 @@ from rag.text import search_words
 from rag.types import Embedder, Hit
 
 DENSE_WEIGHT = 0.6
-# Among many papers several are near in meaning, and rare words tell more: with 5,000, 20,000 and 60,000 abstracts .4
+# Among many papers several are near in meaning, and rare words tell more: with 5,000 to 103,000 abstracts .4
 # finds the right one more often (docs/decisions.md).
 DENSE_WEIGHT_OF_MANY = 0.4
 MANY_PAPERS = 2_000
