@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+
+from rapidfuzz import fuzz
 
 from rag.answer import wording
 from rag.answer.facts import NAME, fold, names_in
@@ -52,6 +54,8 @@ FEW_SHARE = 0.05
 _LOOKED_AT = 5
 _MOST_NEAR = 20
 _LONGEST_ACRONYM = 5
+_LEAST_LETTERS = 6  # of a name that may be misspelled: one letter makes another of a shorter one
+_NEARLY = 93  # of 100: one letter too many in eight; another letter is another name (EfficientNet, EfficientDet)
 _LISTED_TOPICS = 3  # "bees, pollen or orchards": a paper is about one of them
 
 
@@ -65,7 +69,8 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
     Empty when the best hit is near enough all the same."""
     if not hits or max(hit.dense for hit in hits) >= NEAR_ENOUGH or question.isupper():
         return []
-    near = " ".join(f"{hit.paper.title} {hit.paper.abstract}" for hit in hits[:_LOOKED_AT]).lower()
+    texts = " ".join(f"{hit.paper.title} {hit.paper.abstract}" for hit in hits[:_LOOKED_AT])
+    near, near_names = texts.lower(), names_in(texts)
     joined = re.sub(r"[^a-z0-9]", "", near)
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", near))
     unknown = []
@@ -73,7 +78,7 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         name = next(iter(names_in(word)), None)
         if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word) or word.islower():
             continue
-        if _in_parts(word, hits[:_LOOKED_AT]):
+        if _in_parts(word, hits[:_LOOKED_AT]) or _misspelled(name, near_names):
             continue
         first, _, rest = word.partition("-")
         variant = word[1:] if word[0].islower() and word[1:].isupper() else ""  # `mHULL`
@@ -86,6 +91,15 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         if not any(catalogue.document_frequency(spelling) for spelling in spellings):
             unknown.append(word)
     return unknown
+
+
+def _misspelled(name: str, known: Set[str]) -> bool:
+    """Whether a folded name is nearly one of those `known`, and has no other digits: `pondslt` for `pond365lt`."""
+    letters, digits = re.sub(r"\d", "", name), re.sub(r"\D", "", name)
+    if len(letters) < _LEAST_LETTERS:
+        return False
+    alike = (other for other in known if not digits or digits == re.sub(r"\D", "", other))
+    return any(fuzz.ratio(letters, re.sub(r"\d", "", other)) >= _NEARLY for other in alike)
 
 
 def _in_parts(name: str, hits: Sequence[Hit]) -> bool:

@@ -66,6 +66,14 @@ def test_unknown_names(catalogue: Catalogue, question: str, unknown: list[str]) 
     assert unknown_names(question, hits(0.4), catalogue) == unknown
 
 
+def test_a_name_may_be_misspelled(catalogue: Catalogue) -> None:
+    floats = [Hit(Paper("f", "Floats", (), "We float on Ponda365-LT and with BoatingNet7."), 1.0, 0.4, 1.0)]
+    for known in ("Pondas-LT", "BoattingNet7", "Boatingnet"):
+        assert unknown_names(f"What does it gain on {known}?", floats, catalogue) == []
+    for other in ("BoatingNet8", "BoatingDet", "Ponds-QA", "PondLT2"):
+        assert unknown_names(f"What does it gain on {other}?", floats, catalogue) == [other]
+
+
 def test_a_near_paper_outweighs_an_unknown_name(catalogue: Catalogue) -> None:
     assert unknown_names("How does HullNet float?", hits(NEAR_ENOUGH), catalogue) == []
     assert unknown_names("How does HullNet float?", [], catalogue) == []
