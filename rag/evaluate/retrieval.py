@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from rag.evaluate import ranking, stats
 from rag.evaluate.questions import Question, Row, in_order
 from rag.evaluate.ranking import Measure
@@ -14,12 +16,14 @@ from rag.evaluate.report import ALL, figure
 from rag.ingest.clean import clean_text, paper_id
 from rag.retrieve.search import CANDIDATES, Searcher, fuse
 from rag.text import search_words
-from rag.types import Paper, Progress
+from rag.types import Embedder, Paper, Progress
 
 FORM = "posterchat-eval-retrieval-1"
 WEIGHTS = (0.3, 0.4, 0.5, 0.6, 0.7)
 DEPTH = 100
 PROGRAM = "program"  # the search as answers use it
+WHOLE = "whole abstracts"
+_SLICE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,36 @@ def rankings(query: str, vector: Any, searcher: Searcher) -> dict[str, list[str]
     return {way: ranked[:DEPTH] for way, ranked in ways.items()}
 
 
+class WholeAbstracts:
+    """Title and abstract of each paper as one vector, cut where the model cuts, searched exactly: as leaderboards
+    measure an embedding model (BEIR, Thakur et al., arXiv:2104.08663)."""
+
+    def __init__(self, papers: Sequence[Paper], embedder: Embedder, *, progress: Progress | None = None) -> None:
+        """Embeds all papers, at least one."""
+        parts = []
+        for at in range(0, len(papers), _SLICE):
+            if progress:
+                progress(at, len(papers), "embedding whole abstracts")
+            parts.append(embedder.embed([f"{paper.title} {paper.abstract}" for paper in papers[at : at + _SLICE]]))
+        self._ids = [paper.id for paper in papers]
+        self._rows = np.concatenate(parts)
+
+    def ranked(self, vector: Any) -> list[str]:
+        """Ids of the papers nearest to a vector, best first."""
+        return [self._ids[at] for at in np.argsort(-(self._rows @ vector), kind="stable")[:DEPTH]]
+
+
 def measure(
-    asked: Sequence[Query], searcher: Searcher, measures: Mapping[str, Measure], *, progress: Progress | None = None
+    asked: Sequence[Query],
+    searcher: Searcher,
+    measures: Mapping[str, Measure],
+    *,
+    whole: WholeAbstracts | None = None,
+    progress: Progress | None = None,
 ) -> Row:
     """Per kind and over all: each measure of each way of ranking with its interval, and the seconds of a search as
-    the program does it, the first one (which warms up) left out. `asked` has at least one query."""
+    the program does it, the first one (which warms up) left out. `asked` has at least one query. With `whole`, that is
+    one way more."""
     values: dict[str, dict[str, list[float]]] = {}
     seconds = []
     for number, query in enumerate(asked):
@@ -72,6 +101,8 @@ def measure(
         found = searcher.search(query.text, limit=DEPTH)
         seconds.append(time.perf_counter() - started)
         ways = rankings(query.text, found.vector, searcher) | {PROGRAM: [hit.paper.id for hit in found.hits]}
+        if whole:
+            ways[WHOLE] = whole.ranked(found.vector)
         for way, ranked in ways.items():
             for name, of in measures.items():
                 values.setdefault(way, {}).setdefault(name, []).append(of(ranked, query.gains))

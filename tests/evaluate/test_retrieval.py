@@ -8,7 +8,8 @@ import pytest
 
 from rag.evaluate.questions import Question
 from rag.evaluate.ranking import QUESTION_MEASURES
-from rag.evaluate.retrieval import PROGRAM, WEIGHTS, Query, measure, queries, rankings
+from rag.evaluate.report import ALL
+from rag.evaluate.retrieval import PROGRAM, WEIGHTS, WHOLE, Query, WholeAbstracts, measure, queries, rankings
 from rag.ingest.clean import paper_id
 from rag.retrieve.search import Searcher
 from rag.types import Paper
@@ -49,6 +50,16 @@ def test_every_way_ranks(searcher: Searcher, papers: list[Paper]) -> None:
     assert {way: ranked[0] for way, ranked in ways.items()} == dict.fromkeys(WAYS, pebbles)
     assert ways["lexical"] == [pebbles]  # no other paper holds one of the words
     assert sorted(ways["dense"]) == sorted(ways["RRF"]) == sorted(paper.id for paper in papers)
+
+
+def test_whole_abstracts_rank_too(searcher: Searcher, papers: list[Paper]) -> None:
+    whole = WholeAbstracts(papers, searcher.embedder)
+    for paper in papers:  # each is nearest to itself
+        assert whole.ranked(searcher.embedder.embed([f"{paper.title} {paper.abstract}"])[0])[0] == paper.id
+    asked = [Query("fact", papers[1].title, {papers[1].id: 1.0})]
+    figures = measure(asked, searcher, QUESTION_MEASURES, whole=whole)
+    assert list(figures[ALL]["ways"]) == [*WAYS, PROGRAM, WHOLE]
+    assert list(measure(asked, searcher, QUESTION_MEASURES)[ALL]["ways"]) == [*WAYS, PROGRAM]
 
 
 def test_measures_per_kind_and_over_all(searcher: Searcher, papers: list[Paper]) -> None:

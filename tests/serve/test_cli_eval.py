@@ -331,6 +331,8 @@ def test_a_test_collection_leaves_nothing_behind(posterchat: Terminal, beir: Pat
     lines = [line.split() for line in seen.out.splitlines()]
     assert ["way", "nDCG@10", "R@5", "R@10", "R@100"] in lines
     assert ["lexical", "1.000", "1.000", "1.000", "1.000"] in lines
+    assert "whole abstracts" not in seen.out
+    assert "whole abstracts" in posterchat("eval", "retrieval", "--beir", beir, "--whole").out
     assert [path.name for path in (own_world / "data" / "collections").iterdir()] == ["ponds"]
 
 

@@ -44,6 +44,10 @@ def evaluate_retrieval(
     beir: Annotated[
         Path | None, typer.Option("--beir", metavar="DIR", help="A test collection in the form of BEIR instead.")
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Rank by vectors of whole abstracts, too, as leaderboards do; embeds them all."),
+    ] = False,
     kinds: KindsOption = None,
     limit: LimitOption = None,
     json: OutOption = None,
@@ -60,16 +64,16 @@ def evaluate_retrieval(
     if beir is not None:
         if kinds:
             raise UsageError("--kinds is for files of questions.", hint="Leave it out with --beir.")
-        result = _measure_beir(cli, beir, collection, limit)
+        result = _measure_beir(cli, beir, collection, limit, whole=whole)
     else:
         assert questions is not None
-        result = _measure_questions(cli, questions, collection, kind_names(kinds), limit)
+        result = _measure_questions(cli, questions, collection, kind_names(kinds), limit, whole=whole)
     tables.show_retrieval(cli.out, result)
     write_report(json, result)
 
 
 def _measure_questions(
-    cli: Cli, path: Path, collection: str | None, kinds: list[str], limit: int | None
+    cli: Cli, path: Path, collection: str | None, kinds: list[str], limit: int | None, *, whole: bool
 ) -> dict[str, Any]:
     from rag.evaluate.questions import choose, load_queries
     from rag.evaluate.ranking import QUESTION_MEASURES
@@ -89,10 +93,12 @@ def _measure_questions(
             cli.warn(f"{name} has no paper {title!r}; it counts as not found.", style="yellow")
         if len(lacking) > 5:
             cli.warn(f"and {len(lacking) - 5} more titles", style="yellow")
-        return {"file": path.name, "lacking": len(lacking)} | _measure(cli, library, name, asked, QUESTION_MEASURES)
+        return {"file": path.name, "lacking": len(lacking)} | _measure(
+            cli, library, name, asked, QUESTION_MEASURES, whole
+        )
 
 
-def _measure_beir(cli: Cli, folder: Path, collection: str | None, limit: int | None) -> dict[str, Any]:
+def _measure_beir(cli: Cli, folder: Path, collection: str | None, limit: int | None, *, whole: bool) -> dict[str, Any]:
     from rag.evaluate.beir import read_corpus, read_queries
     from rag.evaluate.ranking import BEIR_MEASURES
 
@@ -104,7 +110,7 @@ def _measure_beir(cli: Cli, folder: Path, collection: str | None, limit: int | N
     ):
         with cli.bar() as progress:
             library.index(read_corpus(folder), name, sources=[source], progress=progress)
-        return {"file": source} | _measure(cli, library, name, asked, BEIR_MEASURES)
+        return {"file": source} | _measure(cli, library, name, asked, BEIR_MEASURES, whole)
 
 
 @contextmanager
@@ -125,18 +131,19 @@ def _place_for(cli: Cli, collection: str | None, source: str) -> Iterator[tuple[
 
 
 def _measure(
-    cli: Cli, library: Library, name: str, asked: list[Query], measures: Mapping[str, Measure]
+    cli: Cli, library: Library, name: str, asked: list[Query], measures: Mapping[str, Measure], whole: bool
 ) -> dict[str, Any]:
     from rag.evaluate.bench_process import memory_bytes
     from rag.evaluate.provenance import code_fingerprint, versions
-    from rag.evaluate.retrieval import FORM, measure
+    from rag.evaluate.retrieval import FORM, WholeAbstracts, measure
     from rag.retrieve.search import Searcher
 
     with cli.busy("loading the embedding model …"):
         embedder, relevance = library.embedder(), library.relevance()
     with library.index_store.open(name, embedder) as collection, cli.bar() as progress:
         searcher = Searcher(collection.catalogue, collection.vectors, embedder, relevance)
-        figures = measure(asked, searcher, measures, progress=progress)
+        by_whole = WholeAbstracts(collection.catalogue.papers(), embedder, progress=progress) if whole else None
+        figures = measure(asked, searcher, measures, whole=by_whole, progress=progress)
         return {
             "form": FORM,
             "collection": name,
