@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
@@ -70,7 +70,7 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
     if not hits or max(hit.dense for hit in hits) >= NEAR_ENOUGH or question.isupper():
         return []
     texts = " ".join(f"{hit.paper.title} {hit.paper.abstract}" for hit in hits[:_LOOKED_AT])
-    near, near_names = texts.lower(), names_in(texts)
+    near = texts.lower()
     joined = re.sub(r"[^a-z0-9]", "", near)
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", near))
     unknown = []
@@ -78,7 +78,7 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         name = next(iter(names_in(word)), None)
         if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word) or word.islower():
             continue
-        if _in_parts(word, hits[:_LOOKED_AT]) or _misspelled(name, near_names):
+        if _in_parts(word, hits[:_LOOKED_AT]) or _misspelled(name, texts):
             continue
         first, _, rest = word.partition("-")
         variant = word[1:] if word[0].islower() and word[1:].isupper() else ""  # `mHULL`
@@ -93,12 +93,12 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
     return unknown
 
 
-def _misspelled(name: str, known: Set[str]) -> bool:
-    """Whether a folded name is nearly one of those `known`, and has no other digits: `pondslt` for `pond365lt`."""
+def _misspelled(name: str, texts: str) -> bool:
+    """Whether a folded name is nearly one of those in `texts`, and has no other digits: `pondslt` for `Pond365-LT`."""
     letters, digits = re.sub(r"\d", "", name), re.sub(r"\D", "", name)
     if len(letters) < _LEAST_LETTERS:
         return False
-    alike = (other for other in known if not digits or digits == re.sub(r"\D", "", other))
+    alike = (other for other in names_in(texts) if not digits or digits == re.sub(r"\D", "", other))
     return any(fuzz.ratio(letters, re.sub(r"\d", "", other)) >= _NEARLY for other in alike)
 
 

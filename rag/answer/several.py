@@ -73,7 +73,8 @@ def comparable(question: str, found: Found, searcher: Searcher, likely: float) -
 
 def names_two(question: str, searcher: Searcher, likely: float) -> bool:
     """Whether a question that may compare has the coined names of two papers. `likely` as for `comparable`."""
-    return likely >= HARDLY_COMPARES and len(_papers_named(question, coined_names(question), searcher)) > 1
+    names = coined_names(question) if likely >= HARDLY_COMPARES else []
+    return len(names) > 1 and len(_papers_named(question, names, searcher)) > 1
 
 
 def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str, Hit]]:

@@ -118,8 +118,8 @@ ASKS = pattern(
 # --- checks ---------------------------------------------------------------------------------------------------
 
 NEGATION = pattern(r"""\b( not | no | never | none | neither | nor | cannot | without | unable | fails? )\b | n't\b""")
-# How one talks about papers: these words say nothing that an abstract would have to say, too.
 POLITE = frozenset(content_words("please pls plz thanks thank thx kindly"))
+# How one talks about papers: these words say nothing that an abstract would have to say, too.
 PAPER_TALK = frozenset(
     content_words(
         "paper research article abstract author describe discuss propose introduce present study focus approach method"

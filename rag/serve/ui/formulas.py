@@ -42,7 +42,7 @@ _DROPPED = frozenset(re.findall(r"\w+", "xmlns display form separator minsize ma
 
 def html(text: str) -> str:
     """`text` escaped, with its formulas as MathML, LaTeX's escaped `%` as `%` and its `\\emph{word}` as `word`."""
-    text = _SHAPED.sub(_words, text)
+    text = _SHAPED.sub(_inside, text)
     if "$" not in text:
         return _plain(text)
     out, end = [], 0
@@ -55,10 +55,10 @@ def html(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return escape(_ESCAPED.sub(r"\1", _SHAPED_TOO.sub(_words, text)))
+    return escape(_ESCAPED.sub(r"\1", _SHAPED_TOO.sub(_inside, text)))
 
 
-def _words(match: re.Match[str]) -> str:
+def _inside(match: re.Match[str]) -> str:
     return match[1] or match[2] or ""
 
 
