@@ -19,7 +19,6 @@ class Parts:
     context: bool = True  # searching a follow-up with the turns that it leans on
     nearest: bool = True  # putting close papers in order by their nearest sentence, for facts and finds
     beyond_titles: bool = True  # ranking a fact's sentences by what the question says beyond the paper's title
-    beside: bool = True  # reading sentences of the next papers beside the first, where the search is unsure
     check: bool = True  # leaving out what the abstract does not support
     number: bool = True  # leaving out what lacks the number that was asked for
     said: bool = True  # asking the model whether the abstract says what it wrote

@@ -50,8 +50,6 @@ from rag.types import (
 )
 
 HITS = 40
-# The first paper is read alone when its score leads by this much; else with sentences of the next two beside it.
-SURE_MARGIN = 0.15
 LONGEST_QUESTION = 2000
 # Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no.
 SPEAKS_TO_IT = 0.4
@@ -243,38 +241,35 @@ class Assistant:
             yield from several.quotes_only(run, found)
 
     def _fact(self, run: Run, found: Found, reader: Reader, *, follows: bool, doubtful: bool) -> Iterator[Event]:
-        """Read the best paper; where the search is unsure, with the best sentences of the next two beside it. Where it
-        is `doubtful` whether any paper speaks to the question, the model is asked first. Where the question `follows`
-        others and only names something ("and on ponds?"), the sentences with that name are the answer."""
+        """Read the best paper. Where it is `doubtful` whether any paper speaks to the question, the model is asked
+        first. Where the question `follows` others and only names something ("and on ponds?"), the sentences with that
+        name are the answer."""
         hits = found.hits[:3]
         titled = {record.id for record in self.records.names.titles(run.question)}
         if len(titled) == 1 and any(hit.paper.id in titled for hit in found.hits):
             hits = tuple(hit for hit in found.hits if hit.paper.id in titled)  # only that paper can say it
-        sure = len(hits) < 2 or hits[0].score - hits[1].score >= SURE_MARGIN or not self.parts.beside
-        papers = [hit.paper for hit in hits[: 1 if sure else 3]]
-        ranked = self.finder.rank(run.question, found.vector, papers, beyond_titles=self.parts.beyond_titles)
-        offered = [(hit, [span for span, _ in spans[:2]]) for hit, spans in zip(hits, ranked, strict=False)]
-        yield run.offer(offered, matched=len(offered))
         best = hits[0].paper
+        (ranked,) = self.finder.rank(run.question, found.vector, [best], beyond_titles=self.parts.beyond_titles)
+        yield run.offer([(hits[0], [span for span, _ in ranked[:2]])], matched=1)
         if doubtful:
             agreement = yield from reader.agreement(run, best, run.question)
             if no_such_paper(agreement, hits) and not run.stop.is_set():
                 run.refusal = NOTHING_RELEVANT
                 return
-        if follows and (speaking := speaking_of(names_only(run.question), [span for span, _ in ranked[0]])):
+        if follows and (speaking := speaking_of(names_only(run.question), [span for span, _ in ranked])):
             yield from (several.quote_as_sentence(run, hits[0], span) for span in speaking)
             return
-        others = tuple((hit.paper, spans[0]) for hit, spans in offered[1:] if spans)
         job = Read(
-            *(best, run.question, "hybrid.tail" if others else "read.tail", others),
+            best,
+            run.question,
             number=self.parts.number,
             verify=self.parts.said,
-            speaks=ranked[0][0][0].text if ranked[0] else "",
+            speaks=ranked[0][0].text if ranked else "",
         )
         kept = yield from reader.read(run, job)
-        if kept or run.stop.is_set() or not ranked[0]:
+        if kept or run.stop.is_set() or not ranked:
             return
-        span, score = ranked[0][0]
+        span, score = ranked[0]
         if wording.YES_NO_ASKED.search(run.question) and score >= SPEAKS_TO_IT:
             # A yes or no that is not sure is no answer: the sentence that speaks to it is.
             run.tell(NEITHER_YES_NOR_NO)

@@ -17,7 +17,6 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "read.system": frozenset(),
     "read.stable": frozenset({"title", "abstract"}),
     "read.tail": frozenset({"question"}),
-    "hybrid.tail": frozenset({"others", "question"}),
     "about.tail": frozenset({"question"}),
     "said.tail": frozenset({"question"}),
     "line.tail": frozenset({"question"}),

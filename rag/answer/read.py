@@ -1,7 +1,6 @@
 """Read one paper with the question: stream the model's words, check every finished sentence.
 
-The sentence is cited to the paper that was read, by construction. Where sentences of other papers were shown
-beside it, the sentence is cited to whichever paper supports it best.
+The sentence is cited to the paper that was read, by construction.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from rag.answer.check import (
     says_not_stated,
     unsure_yes_or_no,
 )
-from rag.answer.facts import names_in
 from rag.answer.markup import foreign_markup, foreign_words, reveals, without_own_markers
 from rag.answer.prompts import Prompts
 from rag.answer.run import Run
@@ -30,7 +28,6 @@ from rag.retrieve.evidence import EvidenceFinder
 from rag.text import split_sentences
 from rag.types import (
     Event,
-    EvidenceFound,
     Generation,
     Paper,
     Prompt,
@@ -44,24 +41,20 @@ from rag.types import (
 from rag.types import Generator as Model
 
 _FULL_QUEUE_S = 0.2
-# Order of verdicts, best first.
-_RANK = {"supported": 0, "partial": 1, "unsupported": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What is put before the model: a paper, sentences of `others`
-    that are read beside it, the prompt for the question, words of ours that open the sentence, and whether sentences
-    that are only partly supported are left out. `asked` is what the prompt asks where that is not the user's question.
-    With `number`, nothing is kept before a sentence that gives the number which the question asks for, if it asks for
-    one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says the first
-    one, if that brings no number or name. `speaks` is the sentence of the paper that speaks to the question best, where
-    that is known."""
+    """What is put before the model: a paper, the prompt for the question, words of ours that open the sentence, and
+    whether sentences that are only partly supported are left out. `asked` is what the prompt asks where that is not the
+    user's question. With `number`, nothing is kept before a sentence that gives the number which the question asks for,
+    if it asks for one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says
+    the first one, if that brings no number or name. `speaks` is the sentence of the paper that speaks to the question
+    best, where that is known."""
 
     paper: Paper
     question: str
     tail: str = "read.tail"
-    others: tuple[tuple[Paper, Span], ...] = ()
     opening: str = ""
     strict: bool = False
     asked: str = ""
@@ -189,7 +182,8 @@ class Reader:
         if job.number and not kept and lacks_number(text, job.question):
             yield SentenceDropped("it lacks the number that was asked for")
             return
-        paper, verdict = self.best_source(text, job)
+        paper = job.paper
+        verdict = self.checker.check(text, paper, self.finder.sentences(paper), question=job.question)
         if foreign := foreign_markup(text, paper):
             yield SentenceDropped(f"the abstract does not contain {foreign}")
             return
@@ -216,36 +210,17 @@ class Reader:
                     yield SentenceDropped("the model, asked again, does not find it in the abstract")
                     return
                 verdict = replace(verdict, support="partial")
-        moved = run.lead_with(paper) if not run.sentences else None
-        if isinstance(moved, EvidenceFound):
-            yield moved
         sentence = cite(run, paper, verdict, text if kept else job.opening + text)
         kept.append(sentence)
         run.sentences.append(sentence)
         yield SentenceChecked(sentence)
 
-    def best_source(self, text: str, job: Read) -> tuple[Paper, Checked]:
-        """The paper among those read that supports the sentence best, the one read in full before others."""
-        papers = [job.paper, *dict.fromkeys(paper for paper, _ in job.others)]
-        # What the question asks of a thing by its name is not said by a paper that does not have the name.
-        named = names_in(job.question) & names_in(f"{job.paper.title} {job.paper.abstract}")
-        papers = [paper for paper in papers if named <= names_in(f"{paper.title} {paper.abstract}")]
-        verdicts = [
-            (paper, self.checker.check(text, paper, self.finder.sentences(paper), question=job.question))
-            for paper in papers
-        ]
-        first = verdicts[0]
-        best = min(verdicts, key=lambda pair: (_RANK[pair[1].support], -pair[1].coverage))
-        better = _RANK[best[1].support] < _RANK[first[1].support] or best[1].coverage > first[1].coverage + 0.25
-        return best if better else first
-
     def _fit(self, model: Model, job: Read) -> Prompt:
         """The prompt, with the question shortened from the front when it does not fit the window."""
         question = job.asked or job.question
         while True:
-            others = "\n".join(f"- {paper.title}: {span.text}" for paper, span in job.others)
-            values = {"question": question} | ({"others": others} if job.tail == "hybrid.tail" else {})
-            prompt = self.prompts.about(job.paper.title, job.paper.abstract, tail=self.prompts.fill(job.tail, **values))
+            tail = self.prompts.fill(job.tail, question=question)
+            prompt = self.prompts.about(job.paper.title, job.paper.abstract, tail=tail)
             excess = model.count_tokens(prompt) + self.answer_tokens - model.context_tokens
             if excess <= 0:
                 return prompt

@@ -80,16 +80,6 @@ class Run:
         self.clock("first_evidence_s")
         return EvidenceFound(self.evidence, self.coverage)
 
-    def lead_with(self, paper: Paper) -> EvidenceFound | None:
-        """Give `paper` number 1, because it is the one that gets cited first; None when it has it already."""
-        if not self.evidence or self.evidence[0].paper.id == paper.id:
-            return None
-        order = sorted(self.evidence, key=lambda e: e.paper.id != paper.id)
-        self.evidence = tuple(
-            replace(e, n=n, quotes=tuple(replace(q, n=n) for q in e.quotes)) for n, e in enumerate(order, start=1)
-        )
-        return EvidenceFound(self.evidence, self.coverage)
-
     def number(self, paper: Paper) -> int:
         """The citation number of a paper of the evidence."""
         return next(e.n for e in self.evidence if e.paper.id == paper.id)

@@ -24,10 +24,10 @@ def ask(assistant: Assistant, question: str, without: str, *history: str) -> Ans
 
 def test_names_of_parts() -> None:
     assert Parts.without([]) == Parts.without([""]) == Parts()
-    assert Parts.without(["said", " beside"]).left_out == ("beside", "said")
+    assert Parts.without(["said", " beyond-titles"]).left_out == ("beyond-titles", "said")
     with pytest.raises(UsageError, match="no part called magic") as error:
         Parts.without(["check", "magic"])
-    assert "beside" in error.value.hint
+    assert "beyond-titles" in error.value.hint
 
 
 def test_off_topic_questions_reach_the_search_without_that_part(assistant: Assistant, model: ScriptedGenerator) -> None:
@@ -54,15 +54,6 @@ def test_what_is_not_supported_stays_and_is_marked_without_the_check(
     model.script = ["Folded boats sank after 99 minutes."]
     answer = ask(assistant, BOATS, "check")
     assert [sentence.support for sentence in answer.sentences] == ["unsupported"]
-
-
-def test_one_paper_is_read_without_the_others_beside_it(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Ladders lean left."] * 4
-    question = "How many boats float, ladders lean and clocks run slow?"
-    ask(assistant, question, "")
-    ask(assistant, question, "beside")
-    assert "Other papers say" in model.prompts[0].tail
-    assert not any("Other papers say" in prompt.tail for prompt in model.prompts[1:])
 
 
 def test_a_follow_up_stands_alone_without_its_context(assistant: Assistant, model: ScriptedGenerator) -> None:

@@ -351,7 +351,7 @@ def test_a_named_test_collection_is_kept(posterchat: Terminal, beir: Path, own_w
 def test_a_part_that_there_is_not_is_refused_before_anything_is_asked(posterchat: Terminal, source: Path) -> None:
     seen = posterchat("eval", source, "--without", "check,magic")
     assert seen.code == 2 and not posterchat.asked
-    assert "no part called magic" in seen.err and "beside" in seen.err
+    assert "no part called magic" in seen.err and "beyond-titles" in seen.err
 
 
 @pytest.mark.parametrize(

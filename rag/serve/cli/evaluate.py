@@ -32,7 +32,7 @@ Examples:
   posterchat eval questions.jsonl --json new.json
   posterchat eval questions.jsonl --kinds fact,find --limit 20 --show-failures
   posterchat eval questions.jsonl --json new.json --compare old.json
-  posterchat eval questions.jsonl --kinds fact --without said,beside --json less.json
+  posterchat eval questions.jsonl --kinds fact --without said,number --json less.json
 
 \b
 A row is {"id", "kind", "question", "gold": [titles], "optional"?: [titles], "must"?: [[any, of], ...],
