@@ -192,6 +192,7 @@ class FollowUps:
             return turn.question, turn.cited or tuple(named)
         on_topic = found.relevance >= THRESHOLD or names_a_paper(turn.question, self.searcher.catalogue)
         near = tuple(hit.paper.id for hit in relevant(found.hits)) if on_topic else ()
+        near = near[:1] if self.router.best(turn.question) == "fact" else near  # as it would have been answered
         return turn.question, turn.cited or near
 
 

@@ -20,7 +20,7 @@ from rag.answer.phrases import (
 )
 from rag.index.catalogue import Catalogue
 from rag.index.rows import Record
-from rag.retrieve.names import Mention, Names, fold, person_named
+from rag.retrieve.names import ADDRESSED, Mention, Names, fold, person_named
 from rag.text import content_words
 
 NOT_DESCRIBED = "No paper in this collection seems to be the one that is described."
@@ -81,11 +81,13 @@ class People:
         return Recorded(tuple(authors_line(record, question) for record in papers[:5]))
 
     def _meant(self, question: str, nearest: Nearest) -> list[Record]:
-        """The papers whose titles the question has, else the one that alone has a coined name of the question, else
-        the nearest one."""
+        """The papers whose titles the question has, else the one whose title it begins, else the one that alone has a
+        coined name of the question, else the nearest one."""
         titled = self._names.titles(question)
         if titled:
             return titled
+        if begun := self._names.begun(question):
+            return [begun]
         coined = [word for word in NAME.findall(question) if names_in(word) and not question.isupper()]
         holding = [found for word in coined if len(found := self._catalogue.holding(word)) == 1]
         if holding:
@@ -164,7 +166,9 @@ class People:
         surname = mention.people[0].tokens[-1]
         places = [at for at, word in enumerate(words) if fold(word)[-1:] == [surname]]
         return any(
-            at > 0 and (words[at][0].isupper() or words[at - 1].lower() in record_wording.BEFORE_SURNAME)
+            at > 0
+            and not _given_name(words[at - 1 : at + 1], question)
+            and (words[at][0].isupper() or words[at - 1].lower() in record_wording.BEFORE_SURNAME)
             for at in places
         )
 
@@ -172,6 +176,15 @@ class People:
         """Words of content that are neither names nor general: a question with two of them wants more than a list."""
         names = {stem for m in mentions for p in m.people for stem in content_words(p.name)}
         return [w for w in content_words(question) if w not in names | record_wording.GENERAL_WORDS and len(w) > 1]
+
+
+def _given_name(pair: Sequence[str], question: str) -> bool:
+    """Whether the word before a surname is a given name, and so of somebody else: `Jason Quill` where only Ada Quill is
+    known. It has a capital inside the question."""
+    before, surname = pair
+    inside = re.search(rf"\w\W+{re.escape(before)}\s+{re.escape(surname)}", question)
+    known = record_wording.BEFORE_SURNAME | ADDRESSED
+    return bool(inside) and before[0].isupper() and not question.isupper() and before.lower() not in known
 
 
 def _counted(record: Record) -> Line:

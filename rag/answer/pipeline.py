@@ -31,7 +31,7 @@ from rag.answer.support import SupportModel
 from rag.errors import ModelError, Overloaded, PromptTooLong
 from rag.ingest.clean import clean_text
 from rag.retrieve.evidence import EvidenceFinder, overlap
-from rag.retrieve.orders import trusted_text
+from rag.retrieve.orders import asked
 from rag.retrieve.relevance import DOUBTFUL, THRESHOLD
 from rag.retrieve.search import Found, Searcher
 from rag.types import (
@@ -100,8 +100,7 @@ class Assistant:
         the quotes stay and become the answer.
         """
         run = Run(asked=question, info=self.info, model=self.model_name, stop=stop or threading.Event())
-        cleaned = core(clean_text(question)[-LONGEST_QUESTION:])
-        cleaned = trusted_text(cleaned) or cleaned  # what is asked, beside orders to the model
+        cleaned = asked(core(clean_text(question)[-LONGEST_QUESTION:]))
         if not cleaned:
             yield from self._refuse(run, NO_QUESTION)
             return

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from rapidfuzz import fuzz, process
 
@@ -16,7 +17,9 @@ _CLOSE_SURNAME = 82.0  # rapidfuzz ratio, 0..100: one wrong letter in a name of 
 _CLOSE_FIRST = 80.0
 _LETTERS = str.maketrans("łøđı", "lodi", "'’")  # letters that have no decomposition
 _SMALL_WORD = 3  # letters of a word that has no plural
+ADDRESSED = frozenset({"prof", "professor", "dr", "doctor", "mr", "ms", "mrs"})  # stands before a name
 _LONG_NAME = 5  # shorter surnames must be spelled right
+_TITLE_BEGINS = 4  # words
 
 _GENITIVE = re.compile(r"['’`]s\b")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -98,7 +101,9 @@ class Names:
             full = [(p, span) for p in people if (span := _full_name(p, tokens, at)) is not None]
             if full:
                 start, end = min(span[0] for _, span in full), max(span[1] for _, span in full)
-                found.append(Mention(start, end, tuple(p for p, _ in full), True))
+                # `Ming-Wei Chang` fits the end of `Kai-Wei Chang`, who is there and is meant.
+                meant = tuple(person for person, span in full if span[0] == start or span[1] > at + 1)
+                found.append(Mention(start, end, meant, True))
             elif people:
                 found.append(Mention(at, at + 1, tuple(people), False))
         return found
@@ -128,6 +133,23 @@ class Names:
                 found.append((min(places), record))
         return [record for _, record in sorted(found, key=lambda pair: pair[0])]
 
+    def begun(self, question: str) -> Record | None:
+        """The paper whose title's beginning, four words at least, stands in the question, where that is one paper: for
+        questions that surely are about a paper, since a title may begin with the name of a topic."""
+        tokens = fold(question)
+        places: dict[str, list[int]] = defaultdict(list)
+        for at in range(len(tokens) - _TITLE_BEGINS + 1):
+            places[" ".join(tokens[at : at + _TITLE_BEGINS])].append(at)
+        found: list[tuple[int, Record]] = []
+        for record, title, _ in self._titles:
+            words = title.split()
+            for at in places.get(" ".join(words[:_TITLE_BEGINS]), ()):
+                same = takewhile(lambda pair: pair[0] == pair[1], zip(words, tokens[at:], strict=False))
+                found.append((sum(1 for _ in same), record))
+        most = max((length for length, _ in found), default=0)
+        best = [record for length, record in found if length == most]
+        return best[0] if len(best) == 1 else None
+
     def titles_with(self, terms: Sequence[str]) -> list[Record]:
         """Papers whose title has the words of one of `terms` in a row, in the singular or the plural; an acronym may be
         the end of a coined name (`FoldGAN` has `GAN`)."""
@@ -153,15 +175,18 @@ def _full_name(person: Person, tokens: Sequence[str], at: int) -> tuple[int, int
     first, *middle = person.tokens[:-1] or ("",)
     if not first:
         return (at, at + 1)
+    by_middle = None
     for start in range(at - 1, max(-1, at - 5), -1):
         between = tokens[start + 1 : at]
         if not all(len(token) == 1 or any(_same(name, token) for name in person.tokens[:-1]) for token in between):
             break
-        if _same(first, tokens[start]) or any(_same(name, tokens[start]) for name in middle if len(name) > 2):
+        if _same(first, tokens[start]):
             return (start, at + 1)
+        if by_middle is None and any(_same(name, tokens[start]) for name in middle if len(name) > 2):
+            by_middle = (start, at + 1)
     if at + 1 < len(tokens) and tokens[at + 1] == first:
         return (at, at + 2)
-    return None
+    return by_middle
 
 
 def _same(name: str, token: str) -> bool:
@@ -202,17 +227,19 @@ def _short_names(title: str) -> list[str]:
 
 def person_named(question: str) -> str | None:
     """A name that the question gives as an author's, by its wording (`papers by Ada Quill`), as it is spelled there."""
-    name = r"((?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w'’-]+)"
+    spelled = r"((?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w'’-]+)"
     patterns: Iterable[str] = (
         r"\b(?:papers?|works?|posters?|articles?|publications?|anything|something|one|written|authored)"
-        rf" (?:\w+ )?(?:by|from|of)\s+{name}",
-        rf"\b{name}['’]s? (?:\w+ ){{0,2}}(?:papers?|works?|posters?)\b",
-        rf"\b(?:did|does|do) {name} (?:\w+ )?(?:co-?author|write|publish|present|contribute|have|show|bring)",
-        rf"\b(?:with|has|have) {name} (?:as|among|on)\b",
-        rf"\bauthor(?:ed by)? {name}",
+        rf" (?:\w+ )?(?:by|from|of)\s+{spelled}",
+        rf"\b{spelled}['’]s? (?:\w+ ){{0,2}}(?:papers?|works?|posters?)\b",
+        rf"\b(?:did|does|do) {spelled} (?:\w+ )?(?:co-?author|write|publish|present|contribute|have|show|bring)",
+        rf"\b(?:with|has|have) {spelled} (?:as|among|on)\b",
+        rf"\bauthor(?:ed by)? {spelled}",
     )
     for pattern in patterns:
         match = re.search(pattern, question)
         if match:
-            return re.sub(r"['’]s$", "", match.group(1)).strip()
+            words = re.sub(r"['’]s$", "", match.group(1)).split()
+            words = words[words[0].rstrip(".").lower() in ADDRESSED :]
+            return " ".join(words) if len(words) > 1 else None
     return None

@@ -27,6 +27,9 @@ _MACHINE = r"""(?: ais? | a\.i\. | llms? | (?:large\s)?language\smodels? | (?:ai
     | (?:chat)?gpt\w* )"""
 _SAY = r"(?: say | reply | respond | answer | output | write | print | repeat | state | echo | recite | translate )"
 
+_TAGS = r"(?:system|abstract|paper|instructions?|user|assistant|prompt|context|document|think|tool_\w+)"
+_TAG = _pattern(rf"</?{_TAGS}\s?/?>")
+_BLOCK = _pattern(r"<(system|instructions?|prompt|assistant|think)\s?> .*? </\1\s?>", re.IGNORECASE | re.DOTALL)
 _ORDERS = (
     # Forget what you were told.
     _pattern(
@@ -63,6 +66,10 @@ _ORDERS = (
         r"""\byour\s(?:only\s|final\s|next\s|new\s)?(?:answer|reply|response|output|task|role|instructions?)
         \s(?:is|are|must|should|will)\b"""
     ),
+    _pattern(
+        rf"""{_START}(?:begin|start|open|end|close|finish|sign)\s(?:off\s)?(?:all|every|each|any|your)\s(?:single\s)?
+        (?:answers?|repl(?:y|ies)|responses?|messages?|outputs?|sentences?)\s(?:with|by)\b"""
+    ),
     _pattern(r"\b(?:every|any|each|all)\s(?:user\s)?(?:questions?|prompts?|quer(?:y|ies))\s(?:with|by)\b\s*:?\s"),
     _pattern(r"\bI\s(?:hereby\s)?(?:authori[sz]e|order|command|instruct|allow|permit)\syou\b"),
     # Roles, tokens and tags of chats.
@@ -71,7 +78,7 @@ _ORDERS = (
     ),
     _pattern(
         rf"""{_START}(?:new|next|your|real|actual|hidden|secret)\s
-        (?:task|instructions?|system\sprompt|directives?)\s*:"""
+        (?:task|rules?|instructions?|system\sprompt|directives?)\s*:"""
     ),
     _pattern(
         r"""\b(?:your|the|reveal\w*)\s(?:hidden\s|secret\s|initial\s)?system\s?(?:prompt|message|instructions?)\b
@@ -81,7 +88,7 @@ _ORDERS = (
     _pattern(
         r"<\|[\w ]{1,40}\|> | \[/?INST\] | <<?/?SYS>>? | <(?:start|end)_of_turn> | </?s> | <\uff5c[^>]{1,40}\uff5c>"
     ),
-    _pattern(r"</?(?:system|abstract|paper|instructions?|user|assistant|prompt|context|document|think|tool_\w+)\s?/?>"),
+    _TAG,
     _pattern(
         r"""\b(?:begin|start|end)\s(?:of\s)?(?:admin|system|developer|root)\s(?:override|message|prompt|mode)\b
         | \badmin(?:istrator)?\soverride\b"""
@@ -121,6 +128,14 @@ def trusted_text(text: str) -> str:
     if not gives_orders(text):
         return text
     return " ".join(span.text for span in without_orders(split_sentences(text)))
+
+
+def asked(question: str) -> str:
+    """What is asked, without orders to the model and the tags of chats around it; the question itself where nothing is
+    left."""
+    if not gives_orders(question):
+        return question
+    return trusted_text(_TAG.sub(" ", _BLOCK.sub(" ", question)).strip()) or question
 
 
 def trusted(paper: Paper) -> Paper:

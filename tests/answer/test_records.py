@@ -384,6 +384,24 @@ def test_a_small_word_is_no_surname_of_somebody_named_beside_others(tmp_path: Pa
         assert cited(ask(Records(catalogue), "Did Ada Quill and Bo Reed do joint work?")) == {"a"}
 
 
+def test_a_surname_behind_another_given_name_is_somebody_else(tmp_path: Path) -> None:
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(Paper("a", "Boats", ("Ada Quill",), "Boats."), [], 1)])
+        records = Records(catalogue)
+        assert ask(records, "What did Jason Quill's tide-by-tide paper in this session report on ponds?") is None
+        assert ask(records, "Is there a paper from the group of Jason Quill on boats?") is None
+        for question in ("any papers by Quill?", "anything by Prof. Quill?", "ANY PAPERS BY QUILL?", "by Ada Quill?"):
+            assert cited(ask(records, question)) == {"a"}, question
+
+
+def test_the_beginning_of_a_title_tells_the_paper(tmp_path: Path) -> None:
+    titles = ("You Only Need One Boat for Pond Crossing", "Boats for Crossing Open Ponds")
+    with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
+        catalogue.put([Entry(Paper(title, title, ("Ada Quill",), "Boats."), [], 1) for title in titles])
+        question = "Who is the first author of You Only Need One Boat for open ponds?"
+        assert cited(Records(catalogue).answer(question, lambda: [titles[1]])) == {titles[0]}
+
+
 def test_marks_in_titles(tmp_path: Path) -> None:
     papers = [
         Paper("why", "Why Do Boats Sink?", (), "A question."),

@@ -51,6 +51,13 @@ def test_a_bare_surname_names_everybody_who_has_it() -> None:
     assert not mention.full and {p.name for p in mention.people} == {"Wei Song", "Li Song"}
 
 
+def test_a_whole_name_beats_the_end_of_another() -> None:
+    authors = ("Kai-Wei Song", "Ming-Wei Song", "Wei Song", "M. Wei Song")
+    names = Names([Record(str(at), "Boats", (author,), None, None) for at, author in enumerate(authors)])
+    for question, meant in {"by Kai-Wei Song": {"0"}, "papers of Song, Wei": {"2"}, "Wei Song?": set("0123")}.items():
+        assert {key for mention in names.mentions(question) for key in mention.papers} == meant, question
+
+
 def test_two_people_are_two_mentions() -> None:
     first, second = NAMES.mentions("papers by Juan Ibáñez and Wei Song together")
     assert set(first.papers) == {"1", "2"} and set(second.papers) == {"1", "4"}
@@ -61,6 +68,16 @@ def test_titles_and_the_names_before_their_colon() -> None:
     assert [r.id for r in NAMES.titles("Does KiteNet beat slow clocks?")] == ["1", "4"]
     assert [r.id for r in NAMES.titles("kitenet speed?")] == ["1"]
     assert NAMES.titles("a kite net in two words, or a clock that is slow") == []
+
+
+def test_a_title_is_known_by_its_beginning() -> None:
+    titles = ("You Only Need One Boat for Pond Crossing", "Why Do Ladders Lean", "Why Do Ladders Lean Left", "Ponds")
+    names = Names([Record(title, title, (), None, None) for title in titles])
+    assert names.begun("who wrote You Only Need One Boat for crossing?") == names.titles(titles[0])[0]
+    assert names.begun("why do ladders lean to the left?") is None  # as much of one as of another
+    assert names.begun("who wrote why do ladders lean left or not?") == names.titles(titles[2])[-1]
+    assert names.begun("you only need one") is not None and names.begun("only need one boat for pond crossing") is None
+    assert names.begun("") is None
 
 
 def test_the_first_part_of_a_name_stands_for_it_where_no_other_title_has_it() -> None:
