@@ -34,15 +34,19 @@ class Links:
 
     def answer(self, question: str, nearest: Nearest) -> Recorded | None:
         """The links that a question asks for, of one paper or of all; None when it asks for none."""
-        if not record_wording.LINK.search(question) or record_wording.CODE_AS_TOPIC.search(question):
-            return None
-        if not record_wording.LINK_WANTED.search(question):
+        if not self.wanted(question):
             return None
         named = self._names.titles(question)
         if not named and (record_wording.PLURAL.search(question) or self._any_paper(question)):
-            return self._of_all(question)
+            return self.of_all(question)
         best = named[0].id if named else next(iter(nearest()), None)
         return None if best is None else self._of_one(question, self._by_id[best])
+
+    def wanted(self, question: str) -> bool:
+        """Whether a question asks for links."""
+        if not record_wording.LINK.search(question) or record_wording.CODE_AS_TOPIC.search(question):
+            return False
+        return bool(record_wording.LINK_WANTED.search(question))
 
     def _any_paper(self, question: str) -> bool:
         """Whether a question for the paper that has a link says nothing else of it."""
@@ -55,11 +59,12 @@ class Links:
         """Read the links of all abstracts now, which the first question for links would wait for."""
         self._all, self._promises  # noqa: B018
 
-    def _of_all(self, question: str) -> Recorded:
+    def of_all(self, question: str, among: Set[str] = frozenset()) -> Recorded:
+        """The links that a question asks for, of all papers that it is about, or of those `among`."""
         hosts = self._hosts_named(question)
         linked = {key: urls for key, all_ in self._all.items() if (urls := _wanted(question, all_, hosts))}
         promised = self._promised(question, hosts, linked.keys())
-        about = self._about(question, linked.keys() | promised.keys())
+        about = among or self._about(question, linked.keys() | promised.keys())
         linked = {key: urls for key, urls in linked.items() if not about or key in about}
         promised = {key: said for key, said in promised.items() if not about or key in about}
         if not linked and not promised:

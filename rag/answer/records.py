@@ -220,6 +220,9 @@ class Records:
         shown = listed([f"“{term}”" for term in terms], last="or")
         if not chosen:
             return Recorded(refusal=f"No title in this collection has {shown}.")
+        rest = question.replace(asked.group(), " ") if asked else ""
+        if record_wording.PLURAL.search(rest) and self._links.wanted(rest):
+            return self._links.of_all(rest, {record.id for record in chosen})
         verb = "has" if len(chosen) == 1 else "have"
         return paper_list(f"{len(chosen):,} of {count_papers(len(self._all))} {verb} {shown} in the title.", chosen)
 

@@ -25,8 +25,11 @@ ABOUT_TOPIC = pattern(
 )
 # What an overview is wrapped in: the rest is its topic.
 NOT_TOPIC = pattern(
-    r"""\b( give\sme | show\sme | tell\sme | an? | the | overview | survey | landscape | tour | of | on | about | in
-    | with
+    r"""\b( give\sme | show\sme | tell\sme | state(?=\sof\b) | short(?=\s(tour|overview|summary|list|rundown)\b)
+    | the\s(lot|gist) | in\sgeneral | for\sme | an? | the | overview | survey | landscape | tour | of | on | about | in
+    | with | i['’]?d\slike(\sto)? | i['’]?m | get\san\sidea | catch\sup | (not\s)?miss | rundown | talks? | stuff
+    | pls | plz | whats | how | going | done | them | these | those | each | ones | tackle[sd]? | results\son
+    | look(s|ing)?\sat | research(?=\W*$|\s(at|in)\s(the|this)\b|\shere\b) | such(?=\W*$)
     | papers? | posters? | works? | this | session | collection | track | what('s|\sis|\sare)? | new | here | there
     | summari[sz]e | summary | please | can\syou | could\syou | being | presented | which | what | list | all | any
     | deals?(\swith)? | dealing(\swith)? | i\s(work\son|care\sabout|am\sinterested\sin) | should\si\s(see|read)
@@ -108,7 +111,7 @@ OBJECTS = pattern(
     ( \s(not|(did|do|does|is|are|was|were|would)n['’]t)\b | .*\bthen\W*$ )"""
 )
 # What it names stands before it: "modelling or measuring that".
-POINTS_BACK = pattern(r"""\b(that|this|these|those|it|them)\W*$""")
+POINTS_BACK = pattern(r"""\b(that|this|these|those|it|them)\W*$ | ^\W*(\w+\s)?(it|them)\b""")
 # One of those that the conversation had before the latest.
 THE_OTHER = pattern(r"""\bthe\sother(\s(one|paper|work|method|approach|study))?\b(?!\s\w+s\b)""")
 ASKS = pattern(

@@ -26,6 +26,7 @@ from rag.text import content_words, search_words, split_sentences
 from rag.types import Answer, Done, Event, EvidenceFound, Grouped, Paper
 
 SUBJECTS = ("kite strings", "paper boats", "garden ladders", "lantern oil")
+RARE = "tin whistles"  # fewer than a tenth of the papers have them
 FILLERS = ("wind", "rain", "ponds", "apples", "dusk", "drums", "wax", "copper", "gusts", "hills")
 
 
@@ -37,6 +38,7 @@ def made_papers(seed: int, count: int) -> list[Paper]:
         about = dice.sample(SUBJECTS, dice.choice((1, 1, 2)))
         sentences = [f"{dice.choice(FILLERS).capitalize()} and {dice.choice(FILLERS)} matter for {s}." for s in about]
         sentences.append(f"We propose a measure of {about[0]} with {dice.choice(FILLERS)}.")
+        sentences += [f"{RARE.capitalize()} are sold here."] if number % 12 == 5 else []
         title = f"On {about[0]} and {dice.choice(FILLERS)}, part {number}"
         papers.append(Paper(f"paper-{number}", title, ("Ada Quill",), " ".join(sentences)))
     return papers
@@ -70,9 +72,11 @@ def recount(assistant: Assistant, papers: list[Paper], question: str) -> set[str
     lexical = dict(catalogue.search(search_words(topic(question)), len(papers)))
     low, high = min(dense.values()), max(dense.values())
     most = max(lexical.values(), default=0.0)
+    rare = len(lexical) < min(12, 0.1 * len(papers))
+    weight = 0.8 if rare else 0.6
     fused = {
-        key: 0.6 * ((value - low) / (high - low) if high - low > 1e-6 else 1.0)
-        + 0.4 * (lexical.get(key, 0.0) / most if most else 0.0)
+        key: weight * ((value - low) / (high - low) if high - low > 1e-6 else 1.0)
+        + (1 - weight) * (lexical.get(key, 0.0) / most if most else 0.0)
         for key, value in dense.items()
     }
     spelled = {
@@ -83,14 +87,15 @@ def recount(assistant: Assistant, papers: list[Paper], question: str) -> set[str
         in f" {' '.join(content_words(paper.title))} | {' '.join(content_words(paper.abstract))} "
     }
     best = max(fused.values())
-    if len(spelled) < 3:
+    if rare or len(spelled) < 3:
         return {key for key, value in fused.items() if value >= 0.58 * best}
     return {key for key, value in fused.items() if value >= (0.3 if key in spelled else 0.68) * best}
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 10**6), count=st.integers(2, 60), subject=st.sampled_from(SUBJECTS))
+@given(seed=st.integers(0, 10**6), count=st.integers(2, 60), subject=st.sampled_from((*SUBJECTS, RARE)))
 @example(seed=450_644, count=2, subject="kite strings")  # equal papers, but for the last digit of their cosines
+@example(seed=7, count=40, subject=RARE)
 def test_the_coverage_equals_a_recount(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str], seed: int, count: int, subject: str
 ) -> None:

@@ -176,6 +176,16 @@ def test_links_are_whole(records: Records) -> None:
     assert "https://kitehub.org/kite.git\n" in only and "t.ly" not in only
 
 
+def test_links_of_papers_with_a_word_in_their_title(records: Records) -> None:
+    asked = "Of the papers with {} in the title, which ones give a link in their abstract?"
+    assert cited(ask(records, asked.format("Kites"))) == {"kite"}
+    assert cited(ask(records, asked.format("Clocks"))) == {"clock"}
+    found = ask(records, asked.format("Ladders"))
+    assert found is not None and "No abstract" in found.refusal
+    found = ask(records, "which papers have code in the title?")
+    assert found is not None and "No title" in found.refusal
+
+
 def test_code_without_a_link_is_told_of(tmp_path: Path) -> None:
     texts = {
         "boats": "We fold boats. Code: https://kitehub.org/boats.",

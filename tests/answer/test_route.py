@@ -111,6 +111,14 @@ def test_leaning_on_history(question: str, leans: bool) -> None:
         ("What is new on slow clocks here?", "slow clocks"),
         ("Which papers deal with ladders or gardens?", "ladders or gardens"),
         ("overview", "overview"),
+        ("state of boat building here?", "boat building"),
+        ("I'd like a short tour of the boat papers", "boat"),
+        ("short boats: what's there?", "short boats"),
+        ("boats?? what have people done with them", "boats"),
+        ("How is leak repair tackled in this session, pls?", "leak repair"),
+        ("I'd like to catch up on wax and tar, which talks should I see?", "wax tar"),
+        ("toy boats (wood or tin): who works on making them float?", "toy boats (wood or tin): making float"),
+        ("papers on wax and how to remove it", "wax to remove"),
     ],
 )
 def test_the_topic_of_an_overview(question: str, about: str) -> None:
