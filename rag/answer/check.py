@@ -101,7 +101,8 @@ class Checker:
         paper_stems = title.union(*told)
         asked = (set(content_words(question)) | wording.PAPER_TALK) - paper_stems
         relevant = {stem: weight for stem, weight in self.weights.of(sentence).items() if stem not in asked}
-        uncounted = uncounted_numbers(read([sentence])[0], source)
+        (claim,) = read([sentence])
+        uncounted = uncounted_numbers(claim, source)
         missing = tuple(sorted(uncounted.union(missing_facts(sentence, paper))))
         # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same. A
         # figure is no other word: "1.6 ms on a Pixel 6" is not told by a paper that never says 6.
@@ -118,7 +119,7 @@ class Checker:
         doubtful = denies or missing or premise
         if invented or not relevant or share(relevant, paper_stems) < PARTIAL_BY_PAPER:
             support: Support = "unsupported"
-        elif by_quotes < SUPPORTED_BY_QUOTES or doubtful or self._likely(sentence, source, relevant) < LIKELY:
+        elif by_quotes < SUPPORTED_BY_QUOTES or doubtful or self._likely(claim, source, relevant) < LIKELY:
             support = "partial"
         else:
             support = "supported"
@@ -130,13 +131,13 @@ class Checker:
         checked = self.check(wording.YES_OR_NO.sub("", sentence), paper, spans)
         return checked.support == "supported" and checked.coverage >= AFFIRMED_FROM
 
-    def _likely(self, sentence: str, source: Sequence[Reading], weights: dict[str, float]) -> float:
+    def _likely(self, claim: Reading, source: Sequence[Reading], weights: dict[str, float]) -> float:
         """What the trained classifier says (docs/support-check.md): it also sees numbers beside other words, turned
         comparisons and denials. Names and numbers that the paper lacks are judged above, by rules that know authors
         and acronyms; words without a weight are the user's."""
         if self.model is None:
             return 1.0
-        features = self.model.features(sentence, source, weight=lambda stem: weights.get(stem, 0.0))
+        features = self.model.features(claim, source, weight=lambda stem: weights.get(stem, 0.0))
         return self.model.probability(features | {"name_missing": 0.0, "number_missing": 0.0})
 
 

@@ -87,7 +87,7 @@ class SupportModel:
 
     def features(
         self,
-        claim: str,
+        claim: str | Reading,
         sentences: Sequence[str] | Sequence[Reading],
         *,
         weight: Callable[[str], float],
@@ -96,14 +96,14 @@ class SupportModel:
     ) -> dict[str, float]:
         """The comparisons of one claim with its source, each 0 or above. With vectors `meaning` is among them.
 
-        `sentences` are the whole source in order, its title first where it has one, as texts or, for several claims
-        about one source, as `rag.answer.facts.read` gives them; `weight` says how telling a stem of the claim is (only
-        ratios matter). `sentence_vectors` has one row of length 1 for each sentence; a row of
+        `sentences` are the whole source in order, its title first where it has one; they and the claim are texts or,
+        where they are compared several times, as `rag.answer.reading.read` gives them. `weight` says how telling a stem
+        of the claim is (only ratios matter). `sentence_vectors` has one row of length 1 for each sentence; a row of
         zeros is a sentence that was not embedded.
         """
         texts = [sentence for sentence in sentences if isinstance(sentence, str)]
-        compared, *source = read([claim, *texts])
-        source = source or [sentence for sentence in sentences if isinstance(sentence, Reading)]
+        compared = read([claim])[0] if isinstance(claim, str) else claim
+        source = read(texts) or [sentence for sentence in sentences if isinstance(sentence, Reading)]
         found = _compare(compared, source, weight, self.sides)
         if claim_vector is not None and sentence_vectors is not None:
             found["meaning"] = _meaning(np.asarray(claim_vector), np.asarray(sentence_vectors))

@@ -43,6 +43,9 @@ BETWEEN_SIDES = pattern(
     r"""\s*(?: // | \| | \bversus\b | \bvs\b\.?
     | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
 )
+# How many papers a comparison says that it compares.
+SIDES_COUNTED = {"two": 2, "both": 2, "pair": 2, "three": 3}
+SIDES_SAID = pattern(rf"\b({'|'.join(SIDES_COUNTED)})\b")
 # "Contrast the first with the second": words that stand between sides only behind such a verb.
 SET_AGAINST = pattern(
     r"""\b( contrast(s|ed|ing)? | compar(e|es|ed|ing) | unlike | relates? | different | stacks? )\b"""

@@ -78,3 +78,18 @@ def test_two_papers_are_known_by_their_authors(tmp_path: Path) -> None:
         *_, last = assistant.ask("What is different between the two ladder papers of Oar and Moss?")
     assert isinstance(last, Done) and last.answer.route == "compare"
     assert {citation.title for citation in last.answer.citations} == {papers[0].title, papers[1].title}
+
+
+def test_the_papers_are_as_many_as_the_question_says(tmp_path: Path) -> None:
+    papers = [
+        Paper("pond", "Paper Boats on Ponds", (), "Folded paper boats float on ponds. We show that they stay dry."),
+        Paper("bath", "Paper Boats in Baths", (), "Folded paper boats float in baths. We show that they stay dry."),
+        Paper("mast", "Masts of Tin", (), "A mast of tin bends."),
+        Paper("clock", "Slow Clocks", (), "A slow clock is late."),
+    ]
+    model = ScriptedGenerator(["Folded paper boats float on ponds.", "Folded paper boats float in baths."])
+    with assistant_of(tmp_path, "boats", papers, model, off_topic=["What is for lunch?"]) as assistant:
+        question = "How do the two folded paper boats papers differ, in ponds and baths, the mast one and the dry one?"
+        *_, last = assistant.ask(question)
+    assert isinstance(last, Done) and last.answer.route == "compare"
+    assert {citation.paper_id for citation in last.answer.citations} == {"pond", "bath"}
