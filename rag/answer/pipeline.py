@@ -168,7 +168,9 @@ class Assistant:
             if route == "compare" and not several.comparable(question, search(), self.searcher, likely):
                 continue
             asks_many = route == "overview" and not names_topic(question)
-            asks_whether = route == "find" and wording.YES_NO_ASKED.search(question)
+            asks_whether = route in ("find", "overview") and wording.YES_NO_ASKED.search(question)
+            if asks_whether and likely < SURELY_OTHER:
+                continue  # "do bigger nets beat waxed ones on ponds?" is one paper's finding
             if (asks_many or asks_whether) and self.records.named_one(question, search().hits):
                 continue
             if route != "catalogue":

@@ -141,6 +141,17 @@ def test_a_question_is_not_simply_affirmed(assistant: Assistant, model: Scripted
     assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
 
 
+def test_a_yes_or_no_that_hardly_looks_for_a_paper_is_about_one(assistant: Assistant, model: ScriptedGenerator) -> None:
+    question = "That folded boat census - did real users actually profit from it?"
+    assert next(iter(assistant.router.probabilities(question))) == "find", "the wording alone says it"
+    model.script = ["Real users profit."]
+    answer, events = ask(assistant, question)
+    assert next(event.route for event in events if isinstance(event, Routed)) == "fact"
+    model.script = ["Yes", "Folded boats sank after 41 minutes."]
+    answer, _ = ask(assistant, "Does a paper exist that counts folded boats on ponds?")
+    assert answer.route == "find"
+
+
 def test_an_unsure_yes_or_no_gives_way_to_the_sentence_on_it(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["No, moonlight explains it."]
     answer, _ = ask(assistant, "Does wind explain the difference between the ponds of the paper boats?")
