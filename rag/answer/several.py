@@ -101,8 +101,9 @@ def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str
 
 
 def _counted(question: str, found: Found) -> Sequence[Hit]:
-    """The first two or three papers, where the question says so and they are alike in score; none elsewhere."""
-    said = wording.SIDES_SAID.search(question)
+    """The first two or three papers, where a question that stands alone says so and they are alike in score; none
+    elsewhere."""
+    said = None if found.leaned else wording.SIDES_SAID.search(question)
     many = wording.SIDES_COUNTED[said.group().lower()] if said else 0
     hits = found.hits[:many]
     alike = len(hits) == many > 0 and hits[-1].score >= SHARE_OF_COUNTED * hits[0].score
