@@ -78,7 +78,7 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
         name = next(iter(names_in(word)), None)
         if name is None or len(name) < 3 or name in joined or name in initials or _is_emphasis(word) or word.islower():
             continue
-        if _in_parts(word, hits[:_LOOKED_AT]) or _misspelled(name, texts):
+        if _in_parts(word, hits[:_LOOKED_AT]) or _misspelled(word, texts):
             continue
         first, _, rest = word.partition("-")
         variant = word[1:] if word[0].islower() and word[1:].isupper() else ""  # `mHULL`
@@ -93,13 +93,24 @@ def unknown_names(question: str, hits: Sequence[Hit], catalogue: Catalogue) -> l
     return unknown
 
 
-def _misspelled(name: str, texts: str) -> bool:
-    """Whether a folded name is nearly one of those in `texts`, and has no other digits: `pondslt` for `Pond365-LT`."""
-    letters, digits = re.sub(r"\d", "", name), re.sub(r"\D", "", name)
+def _misspelled(word: str, texts: str) -> bool:
+    """Whether a name is nearly one of those in `texts`, and has no other digits: `Pondas-LT` for `Ponda365-LT`. Nor has
+    it other capitals inside: `BoatNeXt` is not `BoatNet`."""
+    letters, digits = re.sub(r"\d", "", fold(word)), re.sub(r"\D", "", word)
     if len(letters) < _LEAST_LETTERS:
         return False
-    alike = (other for other in names_in(texts) if not digits or digits == re.sub(r"\D", "", other))
-    return any(fuzz.ratio(letters, re.sub(r"\d", "", other)) >= _NEARLY for other in alike)
+    capitals = _capitals(word)
+    return any(
+        (not digits or digits == re.sub(r"\D", "", other))
+        and (len(capitals) < 2 or capitals == _capitals(other))
+        and fuzz.ratio(letters, re.sub(r"\d", "", fold(other))) >= _NEARLY
+        for other in set(NAME.findall(texts))
+        if names_in(other)
+    )
+
+
+def _capitals(word: str) -> str:
+    return "".join(letter for letter in word if letter.isupper())
 
 
 def _in_parts(name: str, hits: Sequence[Hit]) -> bool:

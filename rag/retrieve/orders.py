@@ -29,7 +29,10 @@ _SAY = r"(?: say | reply | respond | answer | output | write | print | repeat | 
 
 _TAGS = r"(?:system|abstract|paper|instructions?|user|assistant|prompt|context|document|think|tool_\w+)"
 _TAG = _pattern(rf"</?{_TAGS}\s?/?>")
-_BLOCK = _pattern(r"<(system|instructions?|prompt|assistant|think)\s?> .*? </\1\s?>", re.IGNORECASE | re.DOTALL)
+_BLOCK = _pattern(
+    r"<(system|instructions?|prompt|assistant|think)\s?> .*? </\1\s?> | \{ [^{}]* [\"']role[\"'] \s*: [^{}]* \}",
+    re.IGNORECASE | re.DOTALL,
+)
 _ORDERS = (
     # Forget what you were told.
     _pattern(

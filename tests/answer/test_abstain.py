@@ -67,10 +67,11 @@ def test_unknown_names(catalogue: Catalogue, question: str, unknown: list[str]) 
 
 
 def test_a_name_may_be_misspelled(catalogue: Catalogue) -> None:
-    floats = [Hit(Paper("f", "Floats", (), "We float on Ponda365-LT and with BoatingNet7."), 1.0, 0.4, 1.0)]
-    for known in ("Pondas-LT", "BoattingNet7", "Boatingnet"):
+    told = "We float on Ponda365-LT and with BoatingNet7, like all DampNets."
+    floats = [Hit(Paper("f", "Floats", (), told), 1.0, 0.4, 1.0)]
+    for known in ("Pondas-LT", "BoattingNet7", "Boatingnet", "DammpNet"):
         assert unknown_names(f"What does it gain on {known}?", floats, catalogue) == []
-    for other in ("BoatingNet8", "BoatingDet", "Ponds-QA", "PondLT2"):
+    for other in ("BoatingNet8", "BoatingDet", "Ponds-QA", "PondLT2", "DampNeXt"):
         assert unknown_names(f"What does it gain on {other}?", floats, catalogue) == [other]
 
 
