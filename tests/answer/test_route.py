@@ -118,6 +118,10 @@ def test_leaning_on_history(question: str, leans: bool) -> None:
         ("How is leak repair tackled in this session, pls?", "leak repair"),
         ("I'd like to catch up on wax and tar, which talks should I see?", "wax tar"),
         ("toy boats (wood or tin): who works on making them float?", "toy boats (wood or tin): making float"),
+        ("I fold boats. What should I not miss? Which talks are for me?", "I fold boats I"),
+        ("wax coatings: what should I see, what shouldn't I miss?", "wax coatings"),
+        ("wax coatings, don't miss any", "wax coatings"),
+        ("papers on cache miss rates and small talk", "cache miss rates small talk"),
         ("papers on wax and how to remove it", "wax to remove"),
     ],
 )
