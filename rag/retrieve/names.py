@@ -101,7 +101,7 @@ class Names:
             full = [(p, span) for p in people if (span := _full_name(p, tokens, at)) is not None]
             if full:
                 start, end = min(span[0] for _, span in full), max(span[1] for _, span in full)
-                # `Ming-Wei Chang` fits the end of `Kai-Wei Chang`, who is there and is meant.
+                # `Ming-Wei Quill` fits the end of `Kai-Wei Quill`, who is there and is meant.
                 meant = tuple(person for person, span in full if span[0] == start or span[1] > at + 1)
                 found.append(Mention(start, end, meant, True))
             elif people:
