@@ -187,13 +187,15 @@ class FollowUps:
             papers = tuple(dict.fromkeys(paper for line in answered.lines for paper in line.papers))
             titles = [paper.title for paper in self.searcher.catalogue.papers_by_id(papers[:MOST_TITLES]).values()]
             return (" ".join(titles) if len(papers) <= MOST_TITLES else ""), turn.cited or papers
+        if turn.cited:
+            return turn.question, turn.cited
         named = [record.id for record in self.records.names.titles(turn.question)]
         if len(named) == 1:
-            return turn.question, turn.cited or tuple(named)
+            return turn.question, tuple(named)
         on_topic = found.relevance >= THRESHOLD or names_a_paper(turn.question, self.searcher.catalogue)
         near = tuple(hit.paper.id for hit in relevant(found.hits)) if on_topic else ()
         near = near[:1] if self.router.best(turn.question) == "fact" else near  # as it would have been answered
-        return turn.question, turn.cited or near
+        return turn.question, near
 
 
 def _is_new_topic(alone: Found, context: Context) -> bool:

@@ -28,8 +28,7 @@ NOT_TOPIC = pattern(
     r"""\b( give\sme | show\sme | tell\sme | state(?=\sof\b) | short(?=\s(tour|overview|summary|list|rundown)\b)
     | the\s(lot|gist) | in\sgeneral | for\sme | an? | the | overview | survey | landscape | tour | of | on | about | in
     | with | i['’]?d\slike(\sto)? | i['’]?m | get\san\sidea | catch\sup | ((do|should)n['’]t|not)\s((i|we)\s)?miss
-    | rundown
-    | (which|what|any|all)\stalks? | stuff
+    | rundown | (which|what|any|all)\stalks? | stuff
     | pls | plz | whats | how | going | done | them | these | those | each | ones | tackle[sd]? | results\son
     | look(s|ing)?\sat | research(?=\W*$|\s(at|in)\s(the|this)\b|\shere\b) | such(?=\W*$)
     | papers? | posters? | works? | this | session | collection | track | what('s|\sis|\sare)? | new | here | there
