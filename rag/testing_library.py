@@ -275,6 +275,8 @@ class FakeLibrary:
     def generator(self) -> None:
         """There is no model."""
 
+    embedder = generator
+
     def read_ahead(self, name: str | None = None) -> None:
         """Notes the collection in `read`."""
         self.read.append(name or self.settings.collection)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.answer.ahead import all_papers, likely
+from rag.answer.ahead import all_papers, likely, needs_model
 from rag.answer.limited import LimitedAssistants
 from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
@@ -164,7 +164,8 @@ class Library:
 
     def read_ahead(self, name: str | None = None) -> None:
         """From now on, whenever no question has been asked for some seconds, the language model reads the papers of a
-        collection and keeps what it has read. Not if a setting forbids it. Raises ModelMissing or ModelCorrupt."""
+        collection and keeps what it has read; later those of another one that is added to or asked. Not if a setting
+        forbids it. Raises ModelMissing or ModelCorrupt."""
         self._served = name or self.settings.collection
         model = self.generator()
         if self.settings.read_ahead and self.settings.kv_cache_mb and isinstance(model, ReadsAhead):
@@ -184,6 +185,8 @@ class Library:
                 assistant = self.assistant(name, only=only)
             finally:
                 self._building.release()
+            if self._served not in ("", assistant.info.name):
+                self.read_ahead(assistant.info.name)
             model.prepare(likely(assistant, draft, history))
 
     def _stepping_aside(self) -> AbstractContextManager[None]:
@@ -200,12 +203,7 @@ class Library:
 
     def _load_ahead(self, question: str, name: str) -> None:
         with suppress(Exception):
-            if Router.load().best(question) == "overview":
-                return
-            with self.index_store.catalogue(name) as catalogue:
-                if Records(catalogue).answer(question, list) is not None:
-                    return
-            if not self._closing:
+            if needs_model(self.index_store, question, name) and not self._closing:
                 self.generator()
 
     def new_generator(self, blocks_dir: Path | None) -> Generator:
@@ -295,6 +293,7 @@ class Library:
                     embedder_name=self.models.manifest.get(self.settings.embedder).identity,
                     rebuild=rebuild,
                 )
-        if self._served == name:
-            self.read_ahead(name)
+        if self._served:
+            with suppress(PosterchatError):  # the papers are there, even if the model is not
+                self.read_ahead(name)
         return report

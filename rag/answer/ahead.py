@@ -7,7 +7,9 @@ from itertools import chain, zip_longest
 
 from rag.answer.pipeline import LONGEST_QUESTION, Assistant
 from rag.answer.prompts import Prompts
+from rag.answer.records import Records
 from rag.answer.route import core
+from rag.answer.router import Router
 from rag.index.collections import Collections
 from rag.index.topics import Topic, stored_topics
 from rag.ingest.clean import clean_text
@@ -32,6 +34,15 @@ def likely(assistant: Assistant, draft: str, history: Sequence[Turn] = ()) -> li
     if found.relevance < THRESHOLD:
         return []
     return [assistant.prompts.about(hit.paper.title, hit.paper.abstract) for hit in found.hits]
+
+
+def needs_model(collections: Collections, question: str, name: str) -> bool:
+    """Whether the wording of a question about a collection says that the language model will be needed. Raises
+    UnknownCollection or IndexCorrupt."""
+    if Router.load().best(question) == "overview":
+        return False
+    with collections.catalogue(name) as catalogue:
+        return Records(catalogue).answer(question, list) is None
 
 
 def all_papers(collections: Collections, name: str, prompts: Prompts) -> Iterator[Prompt]:

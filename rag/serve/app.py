@@ -19,6 +19,7 @@ from rag.serve.api.log import set_up_logs, take_down_logs
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from rag.answer.pipeline import Assistant
     from rag.serve.api.metrics import Metrics
     from rag.settings import Settings
     from rag.wiring import Library
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 class Warmup:
     """Loads the models in the background, so that the page opens at once, and then has papers read ahead. `problem`
-    says why it could not."""
+    says why it could not. That there is no collection yet is none: the page can add one."""
 
     def __init__(self, library: Library, collection: str) -> None:
         self.problem = ""
@@ -47,15 +48,22 @@ class Warmup:
 
     def _run(self) -> None:
         try:
-            assistant = self._library.assistant(self._collection)
+            assistant = self._assistant()
             self._library.generator()
-            assistant.prepare()
+            if assistant is not None:
+                assistant.prepare()
             self._library.read_ahead(self._collection)
         except PosterchatError as error:
             self.problem = f"{error} {error.hint}".strip()
         except Exception:
             log.exception("loading the models failed")
             self.problem = "The models could not be loaded; details are in the terminal that runs posterchat."
+
+    def _assistant(self) -> Assistant | None:
+        if not self._library.collections():
+            self._library.embedder()
+            return None
+        return self._library.assistant(self._collection)
 
 
 class SecurityHeaders:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,10 @@ from rag.answer.pipeline import Assistant
 from rag.answer.prompts import Prompts
 from rag.index.collections import Collections
 from rag.index.topics import Topic
-from rag.testing import ScriptedGenerator, made_up_papers
-from rag.types import EvidenceFound, Turn
+from rag.settings import Settings
+from rag.testing import HashEmbedder, ScriptedGenerator, made_up_papers
+from rag.types import EvidenceFound, Prompt, Turn
+from rag.wiring import Library
 
 BOATS = "How long do waxed paper boats float on ponds?"
 
@@ -61,3 +65,46 @@ def test_quotes_come_while_another_answer_is_written(assistant: Assistant, model
     found = next(event for event in second if isinstance(event, EvidenceFound))
     assert found.evidence[0].paper.title == "Why Ladders Lean Left"
     assert list(first) and list(second)
+
+
+class ServedLibrary(Library):
+    """`Library` with hashed vectors and a language model that notes which papers it is to read ahead."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(Settings(data_dir=data_dir, llm_url="http://127.0.0.1:9/v1"), purpose="test")
+        identity = self.models.manifest.get(self.settings.embedder).identity
+        self._embedder, self.plan = HashEmbedder(name=identity), PlanNoted()
+        self._generator = self.plan
+
+
+class PlanNoted(ScriptedGenerator):
+    """Draws at once what it is to read when it is quiet."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.titles: list[str] = []
+
+    def read_ahead(self, prompts: Iterator[Prompt]) -> None:
+        self.titles = [prompt.stable for prompt in prompts]
+
+    def prepare(self, prompts: Sequence[Prompt]) -> None:
+        pass
+
+    def stepping_aside(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def test_a_server_reads_what_was_added_or_asked_last(tmp_path: Path) -> None:
+    papers = made_up_papers()
+    with ServedLibrary(tmp_path) as library:
+        library.index(papers[:2], "first")
+        assert library.plan.titles == []  # nobody is served
+        library.read_ahead("first")
+        assert len(library.plan.titles) == 2
+        library.index(papers[2:5], "second")
+        assert len(library.plan.titles) == 3 and papers[2].title in "".join(library.plan.titles)
+        library.prepare(BOATS, "first")
+        assert len(library.plan.titles) == 2
+        library.plan.titles = []
+        library.prepare(BOATS, "first")
+        assert library.plan.titles == []  # it goes on with them

@@ -80,6 +80,18 @@ def test_papers_are_read_ahead_once_the_models_are_loaded() -> None:
     assert library.read == ["a"]
 
 
+def test_without_a_collection_the_models_get_ready_for_the_first() -> None:
+    library = FakeLibrary({})
+    web = client(library)
+    for _ in range(200):
+        if library.read:
+            break
+        threading.Event().wait(0.02)
+    assert library.read == ["made-up"]
+    body = web.get("/health").json()
+    assert (body["status"], body["index_open"], body["collections"]) == ("ok", False, [])
+
+
 def test_a_model_file_is_named_without_its_folder() -> None:
     library = FakeLibrary()
     library.settings = library.settings.model_copy(update={"llm": "/home/somebody/secret/model.gguf"})
