@@ -139,7 +139,7 @@ def make_app(library: Library, *, collection: str | None = None, host: str = "12
         }
         return report | ({"problem": problem} if problem else {})
 
-    close_page = mount(app, chat, may_add=_is_own(library.settings, host))
+    close_page = mount(app, chat, may_add=is_own(library.settings, host))
 
     def stop() -> None:
         running.close()
@@ -163,7 +163,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.loop = None
 
 
-def _is_own(settings: Settings, host: str) -> bool:
+def is_own(settings: Settings, host: str) -> bool:
     """Whether nobody but the user of this machine reaches the page: others could add whatever they like."""
     from rag.serve.api.guard import is_loopback
 

@@ -13,6 +13,7 @@ from serving import Site, served
 
 from rag.ingest.read import read_papers
 from rag.resources import resource
+from rag.serve.naming import default_collection
 from rag.settings import Settings
 from rag.wiring import Library
 
@@ -124,3 +125,4 @@ def test_a_saved_page_is_added_while_the_server_runs(page: Page, real_site: tupl
     send(page, "Who wrote “Owls at Dusk”?")
     ended(page)
     expect(answer(page)).to_contain_text("Lu Reed")
+    assert default_collection(real_site[1].settings) == "ponds"  # of the next start

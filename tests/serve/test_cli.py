@@ -226,7 +226,22 @@ def test_serve_says_that_the_port_is_taken(ponds: Terminal) -> None:
     assert "--port" in seen.err
 
 
-def test_serve_needs_a_collection(posterchat: Terminal, free_port: int) -> None:
-    seen = posterchat("serve", "--port", str(free_port))
+@pytest.mark.parametrize("options", [("--collection", "ponds"), ("--host", "0.0.0.0")])
+def test_serve_needs_a_collection_where_the_page_can_add_none(
+    posterchat: Terminal, free_port: int, options: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSTERCHAT_ALLOW_REMOTE", "1")
+    seen = posterchat("serve", "--port", str(free_port), *options)
     assert seen.code == 1
     assert "Nothing is indexed yet." in seen.err
+
+
+def test_serve_opens_the_page_for_the_first_papers(
+    posterchat: Terminal, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr("rag.serve.app.serve", lambda library, **options: opened.append(options["collection"]))
+    seen = posterchat("serve", "--port", str(free_port))
+    assert seen.code == 0, seen.err
+    assert opened == [None]
+    assert "add the saved page of a session in the browser" in seen.err

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -26,14 +25,12 @@ from typer.core import TyperGroup
 
 from rag.errors import UnknownCollection
 from rag.serve.dump import dump_json
+from rag.serve.naming import default_collection
 from rag.serve.terminal import plain
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rag.wiring import Library
-
-_LAST = "last_collection"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 CollectionOption = Annotated[
     str | None,
@@ -136,18 +133,6 @@ def clean_input(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def default_collection(settings: Settings) -> str:
-    """The collection meant when none is named: the one set by the user, else the one last indexed if it is still
-    there, else the default of the settings, which is the sample."""
-    if "collection" in settings.model_fields_set:
-        return settings.collection
-    with suppress(OSError, UnicodeDecodeError):
-        name = (settings.data_dir / _LAST).read_text(encoding="utf-8").strip()
-        if _NAME.fullmatch(name) and (settings.data_dir / "collections" / name).is_dir():
-            return name
-    return settings.collection
-
-
 def chosen_collection(settings: Settings, named: str | None) -> str:
     """The collection that `--collection` names, else the default one; looked up before anything heavy is loaded.
 
@@ -164,12 +149,6 @@ def chosen_collection(settings: Settings, named: str | None) -> str:
     name = named or default_collection(settings)
     store.info(name)
     return name
-
-
-def remember_collection(settings: Settings, name: str) -> None:
-    """Make `name` the collection that is meant when none is named. Not being able to is no failure."""
-    with suppress(OSError):
-        (settings.data_dir / _LAST).write_text(name + "\n", encoding="utf-8")
 
 
 def size_text(count: int) -> str:

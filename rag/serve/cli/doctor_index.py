@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from rag.errors import IndexMismatch, PosterchatError
-from rag.serve.cli.common import default_collection
+from rag.serve.naming import default_collection
 from rag.settings import Settings
 
 if TYPE_CHECKING:

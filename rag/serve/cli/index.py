@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from rag.errors import UsageError
-from rag.serve.cli.common import Cli, JsonOption, default_collection, remember_collection
-from rag.serve.naming import slug
+from rag.serve.cli.common import Cli, JsonOption
+from rag.serve.naming import default_collection, remember_collection, slug
 from rag.settings import Settings
 from rag.types import IndexReport, Paper, Rejected
 

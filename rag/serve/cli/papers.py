@@ -12,8 +12,9 @@ from rich.text import Text
 
 from rag.errors import IndexCorrupt, IndexMismatch, PosterchatError, UsageError
 from rag.serve.api.papers import by_author, folded
-from rag.serve.cli.common import Cli, CollectionOption, JsonOption, chosen_collection, default_collection
+from rag.serve.cli.common import Cli, CollectionOption, JsonOption, chosen_collection
 from rag.serve.cli.export import export_papers
+from rag.serve.naming import default_collection
 from rag.serve.terminal import plain
 from rag.types import Paper
 

@@ -45,7 +45,7 @@ def serve(
     settings = cli.settings()
     host, port = (host or settings.host).strip("[]"), port or settings.port
     _check_host(cli, settings, host)
-    name = chosen_collection(settings, collection)
+    name = _collection(cli, settings, collection, host)
 
     def ready(url: str) -> None:
         cli.say(f"posterchat is at {url}   (Ctrl-C ends it)")
@@ -61,6 +61,18 @@ def serve(
         from rag.serve.app import serve as run_server
 
         run_server(library, host=host, port=port, collection=name, check=check, ready=ready)
+
+
+def _collection(cli: Cli, settings: Settings, named: str | None, host: str) -> str | None:
+    """The collection to open the page with; None where there is none yet and papers can be added on the page. Raises
+    what `chosen_collection` raises."""
+    from rag.serve.app import is_own
+    from rag.wiring import collections
+
+    if named is None and is_own(settings, host) and not collections(settings).names():
+        cli.note("No papers are indexed yet: add the saved page of a session in the browser.")
+        return None
+    return chosen_collection(settings, named)
 
 
 def _check_host(cli: Cli, settings: Settings, host: str) -> None:

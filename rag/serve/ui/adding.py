@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import InputError, PosterchatError, UsageError
-from rag.serve.naming import slug
+from rag.serve.naming import remember_collection, slug
 from rag.types import IndexReport, Paper, Rejected
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ class Adding:
         papers: Sequence[Paper] = upload.preview.papers if upload.preview else ()
         try:
             upload.report = self.library.index(papers, collection, sources=[upload.path.name], progress=progress)
+            remember_collection(self.library.settings, collection)
         except PosterchatError as error:
             upload.problem = (str(error), error.hint)
         except Exception:  # the page must not wait for ever
