@@ -42,6 +42,7 @@ _STARTERS = _set(
 
 _ISE = re.compile(r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations)$")
 _IZE = re.compile(r"(?<=[a-z]{3})iz(e|ed|es|er|ers|ing|ation|ations)$")
+_ABBREVIATION = re.compile(r"\b(et al|e\.?g|i\.?e|etc)\b", re.IGNORECASE)
 _OUR = re.compile(r"(?<=[a-z]{3})our(s|al|ed|ing|hood|hoods)?$")
 _OR = re.compile(r"(?<=[a-z]{3})or(s|al|ed|ing|hood|hoods)?$")
 _STOP = re.compile(r"(?:[.!?…]+[\"'”’»)\]}$]*|[。！？]+[」』”’）]*)(\s*)")
@@ -207,8 +208,10 @@ def _compound(parts: list[str]) -> list[str]:
 
 
 def search_words(text: str) -> list[str]:
-    """Distinct words of `text` that say something, unstemmed, in order: what the catalogue is searched with."""
-    return list(dict.fromkeys(word for word in words(text) if word not in STOP_WORDS))
+    """Distinct words of `text` that say something, unstemmed, in order: what the catalogue is searched with. Not
+    abbreviations like `et al.` and `e.g.`: every abstract that cites has them."""
+    said = _ABBREVIATION.sub(" ", text)
+    return list(dict.fromkeys(word for word in words(said) if word not in STOP_WORDS))
 
 
 def content_words(text: str) -> list[str]:

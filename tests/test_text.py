@@ -180,6 +180,7 @@ def test_content_words_meet_across_forms_and_skip_stop_words() -> None:
 
 def test_search_words_are_distinct_and_unstemmed() -> None:
     assert search_words("How do poisoned models, poisoned often, behave?") == ["poisoned", "models", "behave"]
+    assert search_words("Boats of Oar et al., e.g. waxed, i.e. dry, etc.") == ["boats", "oar", "waxed", "dry"]
 
 
 def test_stop_words_hold_question_words_in_the_form_that_words_gives() -> None:

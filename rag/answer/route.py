@@ -22,7 +22,8 @@ LONG_QUESTION_WORDS = 60
 
 def core(question: str) -> str:
     """The part of a long message that asks: its sentences with a question mark, or its last sentence. A question of
-    ordinary length is returned as it is."""
+    ordinary length is returned as it is. Always without `et al.`, which sentences that cite have, whatever they say."""
+    question = wording.AND_OTHERS.sub("", question)
     if len(question.split()) <= LONG_QUESTION_WORDS:
         return question
     sentences = [span.text for span in split_sentences(question)]

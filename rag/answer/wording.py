@@ -23,9 +23,12 @@ ABOUT_TOPIC = pattern(
     | (everything|all|anything|work(s|ing)?|papers?|posters?|research|overview|summary|survey)\s(on|of) )\s
     (?P<topic>[^?!]{3,}?) (?=[?!] | \.(\s|$) | $)"""
 )
+# The other authors of "Oar et al.", with the dot that ends no sentence.
+AND_OTHERS = pattern(r"""\s+et\.?\s+al\b ( \.(?!\s+(?-i:[A-Z])|\s*$) )?""")
 # What an overview is wrapped in: the rest is its topic.
 NOT_TOPIC = pattern(
-    r"""\b( give\sme | show\sme | tell\sme | state(?=\sof\b) | short(?=\s(tour|overview|summary|list|rundown)\b)
+    r"""\b( e\.?g | i\.?e | etc | for\s(example|instance) | give\sme | show\sme | tell\sme | state(?=\sof\b)
+    | short(?=\s(tour|overview|summary|list|rundown)\b)
     | the\s(lot|gist) | in\sgeneral | for\sme | an? | the | overview | survey | landscape | tour | of | on | about | in
     | with | i['’]?d\slike(\sto)? | i['’]?m | get\san\sidea | catch\sup | ((do|should)n['’]t|not)\s((i|we)\s)?miss
     | rundown | (which|what|any|all)\stalks? | stuff
@@ -78,7 +81,7 @@ LEANS = pattern(
     | other\s(papers?|ones?|works?|posters?) | another\s(one|paper|work)
     | the\ssame\s(kind|topic|authors?|paper|group|idea|problem) | (what|who|anything|anyone|something)\selse )\b
     | \bthe\s(paper|method|approach|work|authors?)\b(?!\s(of|on|about|that|which|where|for|by|with|in|from|called))
-    | \b(that|this|those|these|it|them|instead)\s*[?.!]*$"""
+    | \b(that|this|those|these|it|them|instead)\s*[?.!]*$ | \b(as\swell|too)\s*[?.!]*$"""
 )
 # ... and what points to one only when little was said before it in the same question.
 PRONOUN = pattern(
@@ -143,7 +146,8 @@ YES_NO_ASKED = pattern(
     r"""(?: ^ | [.,:;–-]\s | \b(?:and|so|but|ok(?:ay)?|then)\s ) \s* (?:(?:and|so|but|or)\s)?
     (do|does|did|is|are|was|were|can|could|has|have|had|will|would|should|must|isn't|aren't|doesn't|don't)
     \s(?!(there|please)\b|any(one|body)\b|some(one|body)\b
-        |(you|i|we|u)\s(?!(also|really|still|just)?\s?(need|have\sto|use|train|run|apply|combine|plug|reuse)\b))
+        |(you|i|we|u)\s(?!(also|really|still|just)?\s?(need|have\sto|use|train|run|apply|combine|plug|reuse
+           |learn|skip|avoid|detect|predict|tell(?!\s(me|us)\b))\b))
     \w[^?]*\?\s*$"""
 )
 WHY_ASKED = pattern(r"""\bwhy\b""")

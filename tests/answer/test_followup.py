@@ -77,6 +77,12 @@ def test_several_turns_back(followups: FollowUps) -> None:
     assert context.text == "How long do waxed boats float? and folded ones? who found it?"
 
 
+@pytest.mark.parametrize("question", ["good for large kites as well?", "helps waxed paper kites of children, too?"])
+def test_what_is_asked_as_well_was_asked_of_something_before(followups: FollowUps, question: str) -> None:
+    history = [Turn("How long do waxed boats float?")]
+    assert followups.context(question, history).text == f"{history[0].question} {question}"
+
+
 def test_a_fragment_goes_the_way_of_the_turn_before(followups: FollowUps) -> None:
     history = [Turn("Which papers are about ladders or gardens?")]
     assert followups.context("ok, boats on ponds", history).route == "overview"

@@ -228,6 +228,7 @@ def test_topics_of_a_question_are_taken_one_by_one() -> None:
     assert topic_phrases("Which papers deal with kite strings or lantern oil?") == ["kite strings", "lantern oil"]
     assert topic_phrases("Overview of kite flying, boats included") == ["kite flying"]
     assert topic_phrases("Which papers are about kites?") == ["kites"]
+    assert topic_phrases("Overview of training large kites, e.g. their strings and oil?") == ["training large kites"]
 
 
 def test_a_question_that_is_little_more_than_a_name_is_not_off_topic(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from rag.answer import wording
 from rag.answer.abstain import NEITHER_YES_NOR_NO, NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, ONLY_NEAR, not_stated
 from rag.answer.pipeline import Assistant
 from rag.answer.several import shared_words
@@ -150,6 +151,18 @@ def test_a_yes_or_no_that_hardly_looks_for_a_paper_is_about_one(assistant: Assis
     model.script = ["Yes", "Folded boats sank after 41 minutes."]
     answer, _ = ask(assistant, "Does a paper exist that counts folded boats on ponds?")
     assert answer.route == "find"
+
+
+@pytest.mark.parametrize(
+    ("question", "whether"),
+    [
+        ("can you tell leaking boats from dry ones without looking at each?", True),
+        ("can you tell me about leaking boats?", False),
+        ("Can you summarise the papers on boats?", False),
+    ],
+)
+def test_what_one_can_do_is_a_yes_or_no(question: str, whether: bool) -> None:
+    assert bool(wording.YES_NO_ASKED.search(question)) is whether
 
 
 def test_an_unsure_yes_or_no_gives_way_to_the_sentence_on_it(assistant: Assistant, model: ScriptedGenerator) -> None:

@@ -66,6 +66,19 @@ def test_a_question_of_ordinary_length_is_left_alone() -> None:
     assert core("One. Two? Three.") == "One. Two? Three."
 
 
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Compare WaxNet with the boats of Oar et al.", "Compare WaxNet with the boats of Oar."),
+        ("What does Oar et al.'s wax do?", "What does Oar's wax do?"),
+        ("the boats of Oar et al. Which wax?", "the boats of Oar. Which wax?"),
+        ("What do Oar et al. do?", "What do Oar do?"),
+    ],
+)
+def test_and_others_is_left_out(question: str, rest: str) -> None:
+    assert core(question) == rest
+
+
 def test_the_core_of_a_long_message_is_what_it_asks() -> None:
     talk = "I met many people today and they told me many things about many boats. " * 8
     assert core(talk + "Do waxed boats float? I hope so.") == "Do waxed boats float?"
