@@ -60,10 +60,11 @@ class Warmup:
             self.problem = "The models could not be loaded; details are in the terminal that runs posterchat."
 
     def _assistant(self) -> Assistant | None:
-        if not self._library.collections():
+        try:
+            return self._library.assistant(self._collection)
+        except UnknownCollection:
             self._library.embedder()
             return None
-        return self._library.assistant(self._collection)
 
 
 class SecurityHeaders:
