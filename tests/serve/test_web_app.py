@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from api_world import wait_for
 from serving import served
 
 from rag.errors import ModelMissing, UnknownCollection, UsageError
@@ -73,20 +74,14 @@ def test_health_says_why_there_is_no_model() -> None:
 def test_papers_are_read_ahead_once_the_models_are_loaded() -> None:
     library = FakeLibrary({"b": made_up_papers(), "a": made_up_papers()})
     client(library, collection="a")
-    for _ in range(200):
-        if library.read:
-            break
-        threading.Event().wait(0.02)
+    wait_for(lambda: library.read)
     assert library.read == ["a"]
 
 
 def test_without_a_collection_the_models_get_ready_for_the_first() -> None:
     library = FakeLibrary({})
     web = client(library)
-    for _ in range(200):
-        if library.read:
-            break
-        threading.Event().wait(0.02)
+    wait_for(lambda: library.read)
     assert library.read == ["made-up"]
     body = web.get("/health").json()
     assert (body["status"], body["index_open"], body["collections"]) == ("ok", False, [])
