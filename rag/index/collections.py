@@ -23,13 +23,12 @@ from rag.index.files import storage_errors
 from rag.index.shape import SCHEMA, Shape
 from rag.index.vectors import OnDisk, Vectors, VectorStore
 from rag.index.vectors_link import mismatch
-from rag.types import CollectionInfo, Embedder
+from rag.types import COLLECTION_NAME, CollectionInfo, Embedder
 
 POINTER = "CURRENT"
 CATALOGUE = "catalogue.sqlite"
 VECTORS = "vectors"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _GENERATION = re.compile(r"gen-\d{6,}")
 
 
@@ -63,7 +62,7 @@ class Collections:
     def names(self) -> Sequence[str]:
         """Names of all collections, damaged ones too, sorted."""
         try:
-            found = [entry.name for entry in self._root.iterdir() if _NAME.fullmatch(entry.name)]
+            found = [entry.name for entry in self._root.iterdir() if COLLECTION_NAME.fullmatch(entry.name)]
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(name for name in found if self._exists(name))
@@ -131,7 +130,7 @@ class Collections:
 
     def path(self, name: str) -> Path:
         """The directory of a collection of that name, whether it exists or not. Raises UsageError for a bad name."""
-        if not _NAME.fullmatch(name):
+        if not COLLECTION_NAME.fullmatch(name):
             raise UsageError(
                 f"{name!r} cannot be the name of a collection.",
                 hint="Use 1 to 64 letters, digits, dots, dashes and underscores, a letter or digit first.",

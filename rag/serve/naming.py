@@ -7,11 +7,12 @@ import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rag.types import COLLECTION_NAME
+
 if TYPE_CHECKING:
     from rag.settings import Settings
 
 _LAST = "last_collection"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def slug(text: str) -> str:
@@ -27,7 +28,7 @@ def default_collection(settings: Settings) -> str:
         return settings.collection
     with suppress(OSError, UnicodeDecodeError):
         name = (settings.data_dir / _LAST).read_text(encoding="utf-8").strip()
-        if _NAME.fullmatch(name) and (settings.data_dir / "collections" / name).is_dir():
+        if COLLECTION_NAME.fullmatch(name) and (settings.data_dir / "collections" / name).is_dir():
             return name
     return settings.collection
 

@@ -31,11 +31,12 @@ from rag.types.events import (
     Turn,
     Waiting,
 )
-from rag.types.index import CollectionInfo, IndexReport
+from rag.types.index import COLLECTION_NAME, CollectionInfo, IndexReport
 from rag.types.papers import Chunk, Evidence, Hit, Paper, Quote, Rejected, Span, TextKind
 from rag.types.seams import Embedder, Generation, Generator, Piece, Progress, Prompt
 
 __all__ = [
+    "COLLECTION_NAME",
     "Answer",
     "Aspect",
     "Cell",
