@@ -41,7 +41,8 @@ class HashEmbedder:
 class ScriptedGenerator:
     """An `rag.types.Generator` that writes the next of `script` for each prompt, word by word; an exception in the
     script is raised instead. Asked about a sentence that it wrote itself, it says `stands_by`, which takes nothing from
-    the script. `prompts` records what it was given; `closed` counts generations that were stopped."""
+    the script. Each word has `probability`. `prompts` records what it was given; `closed` counts generations that were
+    stopped."""
 
     script: list[str | Exception] = field(default_factory=list)
     context_tokens: int = 2048
@@ -49,6 +50,7 @@ class ScriptedGenerator:
     prompts: list[Prompt] = field(default_factory=list)
     closed: int = 0
     stands_by: str = "Yes"
+    probability: float = 0.9
     written: list[str] = field(default_factory=list)
 
     def count_tokens(self, prompt: Prompt) -> int:
@@ -82,7 +84,7 @@ class _Scripted:
             raise self._text
         for word in re.findall(r"\s*\S+", self._text)[: self._max]:
             self.answer_tokens += 1
-            yield Piece(word, 0.9)
+            yield Piece(word, self._owner.probability)
 
     def close(self) -> None:
         self._owner.closed += 1

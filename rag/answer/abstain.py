@@ -7,7 +7,6 @@ overview whose best paper is far from the topic. How each was chosen: docs/decis
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
@@ -28,15 +27,6 @@ ONLY_NEAR = "This is the nearest there is; it may not be what you look for."
 
 # A paper this near to the question is answered from even if a name in the question is unknown.
 NEAR_ENOUGH = 0.6
-# The log-odds that the model gives to "yes", the cosine of the paper and its lead over the next one: a logistic
-# regression on 35 questions for a paper of three sessions and 77 for one that is not there, scaled to the log-odds. A
-# fourth session showed that cutting at a probability of .2 refuses readers' own wordings too often ("I have …; who
-# handles that?"), so it is lower, and an answer that is not much above it says so (docs/decisions.md).
-COSINE_AGREES = 0.95
-LEAD_AGREES = 0.83
-LEAST_AGREEMENT = 1.1
-CLEAR_AGREEMENT = 1.65
-SUREST = 0.99
 # An overview of a topic that no paper has word for word needs one that is near enough: a logistic regression over the
 # cosine and the share of the topic's weighted words that the paper has, fitted on 47 overviews of four sessions and 18
 # topics that they lack, scaled to the share. With each set of questions left out in turn, 15 of the 18 are turned away
@@ -177,22 +167,6 @@ def no_overview(topic: str, hits: Sequence[Hit], weights: TermWeights) -> bool:
         for hit in hits[:_MOST_NEAR]
     )
     return max(near) < LEAST_FOR_OVERVIEW
-
-
-def no_such_paper(agreement: float, hits: Sequence[Hit]) -> bool:
-    """Whether the best of `hits` is not what was looked for: `agreement` is the probability of the model's "yes"."""
-    return _agreement(agreement, hits) < LEAST_AGREEMENT
-
-
-def only_near(agreement: float, hits: Sequence[Hit]) -> bool:
-    """Whether it is doubtful that the best of `hits` is what was looked for."""
-    return _agreement(agreement, hits) < CLEAR_AGREEMENT
-
-
-def _agreement(probability: float, hits: Sequence[Hit]) -> float:
-    lead = hits[0].score - hits[1].score if len(hits) > 1 else 0.0
-    sure = min(max(probability, 1 - SUREST), SUREST)
-    return math.log(sure / (1 - sure)) + COSINE_AGREES * hits[0].dense + LEAD_AGREES * lead
 
 
 def not_said(agreement: float) -> bool:

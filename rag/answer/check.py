@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rag.answer import wording
-from rag.answer.facts import NAME, fold, names_in, names_of_amounts
+from rag.answer.facts import NAME, capitalised_in, fold, missing_names, names_in, names_of_amounts
 from rag.answer.numbers import amounts, loose_numbers, numbers_in, told_in, uncounted_numbers
 from rag.answer.reading import Reading, read
 from rag.answer.support import SupportModel, share
@@ -31,6 +31,9 @@ LIKELY = 0.5  # the classifier's own balanced threshold
 PREMISE_WORDS = 2  # of the user's own in an answer to "why" or "is it so": docs/decisions.md
 # `6,000-dimensional` is a number with its unit, no name.
 _MEASURE = re.compile(r"(?<=\d)-(?=[a-z]{2,}\b)")
+_NAME_WITH_NUMBER = re.compile(r"\b(?=[\w+-]*\d)(?=[\w+-]*[A-Z])[A-Za-z][\w+-]*(?:\.\d+)*")
+_NUMBER_WITH_LETTERS = re.compile(r"(?<![\w.,])\d+[A-Za-z][\w+-]*")
+_LIKE = re.compile(r"-(?:like|based|style|type|inspired|trained)\b")  # `WaxNet-like` is no other name than `WaxNet`
 _PAPERS_KEPT = 16  # an answer reads six at most
 
 
@@ -51,11 +54,11 @@ def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
     joined = re.sub(r"[^a-z0-9]", "", source.lower())
     # `MBRL` stands for "model-based reinforcement learning": the initials of words in a row.
     initials = "".join(word[0] for word in re.findall(r"[a-z0-9]+", source.lower()))
-    told = told_in(source)
+    told = told_in(_NAME_WITH_NUMBER.sub(" ", source))
     apart = _MEASURE.sub(" ", sentence)
     names = {
         name
-        for name in names_in(apart) - names_of_amounts(sentence, told)
+        for name in names_in(_LIKE.sub("", apart)) - names_of_amounts(sentence, told)
         if name not in known and name not in joined and not (len(name) >= 3 and name in initials)
     }
     scaled = amounts(sentence)
@@ -64,15 +67,25 @@ def missing_facts(sentence: str, paper: Paper) -> tuple[str, ...]:
 
 
 def _plain_numbers(sentence: str) -> set[str]:
-    """The numbers of a sentence that are not part of a name (`Llama-3-8B`)."""
-    in_names = {digits for word in NAME.findall(sentence) if names_in(word) for digits in re.findall(r"\d+", word)}
-    return numbers_in(sentence) - in_names
+    """The numbers of a sentence that are not part of a name (`Llama-3-8B`, `4M`)."""
+    return numbers_in(_NUMBER_WITH_LETTERS.sub(" ", _NAME_WITH_NUMBER.sub(" ", sentence)))
 
 
 def _own_numbers(sentence: str, question: str) -> set[str]:
     """The numbers of a sentence, amounts like `1.5B` too, that are no part of a name and not in the question."""
     bare = " ".join(word for word in sentence.split() if "-" not in word)
     return (_plain_numbers(sentence) | amounts(bare).keys()) - numbers_in(question)
+
+
+def _strange_names(claim: Reading, source: Sequence[Reading], paper: Paper, question: str) -> set[str]:
+    """Words with a capital inside the claim that neither the paper nor the question has. Those that only the question
+    has, too, where the claim gives a number for them: a figure of one language is not told of another one. Coined names
+    are left out: who asks may call a thing by another one."""
+    _, capitalised = missing_names(claim, source)
+    authors = {fold(word) for name in paper.authors for word in NAME.findall(name)}
+    asked = {fold(word) for word in NAME.findall(_LIKE.sub("", question))}
+    strange = capitalised - authors
+    return strange if _own_numbers(claim.text, question) else strange - asked
 
 
 def _reader() -> Callable[[tuple[str, ...]], list[Reading]]:
@@ -107,6 +120,7 @@ class Checker:
         # What only the user has said makes the sentence doubtful, not wrong: it may be another word for the same. A
         # figure is no other word: "1.6 ms on a Pixel 6" is not told by a paper that never says 6.
         invented = set(missing) - names_in(question) - loose_numbers(question)
+        invented |= _strange_names(claim, source, paper, question)
         places = best_quotes(relevant, told)
         quotes = [spans[at] for at in places]
         by_quotes = share(relevant, title.union(*(told[at] for at in places)))
@@ -186,12 +200,26 @@ def brings_a_fact(sentence: str, question: str) -> bool:
     return bool(numbers_in(sentence) - numbers_in(question) or names_in(sentence) - names_in(question))
 
 
-def lacks_number(sentence: str, question: str) -> bool:
-    """Whether the question asks for a number and the sentence gives none that the question did not have, nor a word
-    like `twice` or an order like `O(n)`. The digits of an address are no number."""
+def gives_number(sentence: str, question: str) -> bool:
+    """Whether the question asks for a number and the sentence has one that the question did not have, or a word like
+    `twice` or an order like `O(n)`. The digits of an address are no number."""
     said = wording.ADDRESS.sub(" ", sentence)
     given = numbers_in(said) - numbers_in(question) or wording.NUMBER_WORD.search(said)
-    return bool(wording.NUMBER_ASKED.search(question)) and not given
+    return bool(wording.NUMBER_ASKED.search(question) and given)
+
+
+def lacks_number(sentence: str, question: str) -> bool:
+    """Whether the question asks for a number and the sentence gives none."""
+    return bool(wording.NUMBER_ASKED.search(question)) and not gives_number(sentence, question)
+
+
+def lacks_name(sentence: str, question: str) -> bool:
+    """Whether the question asks what something is called and the sentence has no name (a word with a capital inside the
+    sentence, or in quotation marks) that the question did not have."""
+    if not wording.NAME_ASKED.search(question):
+        return False
+    asked = {fold(word) for word in NAME.findall(question)}
+    return not (names_in(sentence) | capitalised_in(sentence)) - asked and not wording.IN_QUOTES.search(sentence)
 
 
 def unsure_yes_or_no(sentence: str, question: str, verdict: Checked, speaks: str = "") -> bool:

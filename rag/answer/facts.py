@@ -82,6 +82,11 @@ def names_in(text: str) -> set[str]:
     return found - {""}
 
 
+def capitalised_in(text: str) -> set[str]:
+    """Words with a capital inside a sentence, folded."""
+    return {fold(word) for word in _CAPITALISED.findall(text)} - {""}
+
+
 def names_of_amounts(claim: str, told: set[str]) -> set[str]:
     """Folded names of the claim that are amounts which a source tells in digits: `52K` where `told` has `52000`."""
     found = (match.group() for match in AMOUNT.finditer(claim))
@@ -99,7 +104,7 @@ def missing_names(claim: Reading, sources: Sequence[Reading]) -> tuple[set[str],
         return name not in known and (len(name) < 3 or name not in joined)
 
     coined = names_in(claim.text) - names_of_amounts(claim.text, numbers_of(sources))
-    capitalised = {fold(word) for word in _CAPITALISED.findall(claim.text)} - coined - {""}
+    capitalised = capitalised_in(claim.text) - coined
     return {name for name in coined if lacks(name)}, {name for name in capitalised if lacks(name)}
 
 

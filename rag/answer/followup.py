@@ -69,7 +69,7 @@ def names_only(question: str) -> frozenset[str]:
     said = wording.ASKED_OF_THIS.match(question)
     rest = question[said.end() :] if said else ""
     stems = content_words(rest)
-    asks = wording.ASKS.search(rest) or wording.OTHERS.search(rest)
+    asks = wording.ASKS.search(rest) or wants_others(rest)
     return frozenset() if asks or len(stems) > _FRAGMENT_NAMES else frozenset(stems)
 
 
@@ -83,6 +83,13 @@ def speaking_of(names: frozenset[str], sentences: Sequence[Span]) -> list[Span]:
 
 def _has(stems: set[str], name: str) -> bool:
     return name in stems or any(re.fullmatch(rf"{re.escape(name)}\d+", stem) for stem in stems)
+
+
+def wants_others(question: str) -> bool:
+    """Whether other papers are asked for, or other things than those of the turn before: "anything on ponds instead?",
+    not "what do they use instead?"."""
+    instead = wording.INSTEAD.search(question) and not wording.ABOUT_THEM.search(question)
+    return bool(instead or wording.OTHERS.search(question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class FollowUps:
             texts.append(text)
             papers.append(about)
         excluded: tuple[str, ...] = ()
-        if wording.OTHERS.search(question):
+        if wants_others(question):
             excluded = papers[-1][:1] if len(papers) > 1 else papers[-1]
         held = bool(excluded and len(papers) > 1 and the_other)
         meant = papers[:-1] if held else papers
@@ -145,7 +152,7 @@ class FollowUps:
     def _route(self, question: str, last: str) -> Route | None:
         """The route of a question that leans on the question `last`; None where its own wording tells."""
         before, own = self.router.best(last), self.router.best(question)
-        if wording.OTHERS.search(question) and wording.WANTS_PAPERS.search(question):
+        if wants_others(question) and wording.WANTS_PAPERS.search(question):
             return own if own in ("find", "overview") else "find"
         if not wording.ASKS.search(question):  # a fragment goes the way of the turn before
             return "overview" if self.router.wants_many(question) else before

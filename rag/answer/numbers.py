@@ -16,6 +16,7 @@ _NUMBER_WORDS = dict(two="2", three="3", four="4", five="5", six="6", seven="7",
 AMOUNT = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)*)(?:([kKMB])\b|[\s-](thousand|million|billion)\b)")
 _SCALE = dict(k=10**3, K=10**3, M=10**6, B=10**9, thousand=10**3, million=10**6, billion=10**9)
 _SUFFIX = re.compile(r"[^\d.,]+$")  # `10x`, `35k`, `2.5%`
+_DECIMAL = re.compile(r"(?<![\w.,-])\d+\.\d+")
 _RANGE = re.compile(r"\d[\d.,]*\s?[-–]\s?\d[\d.,]*")
 
 
@@ -88,6 +89,7 @@ def uncounted_numbers(claim: Reading, sources: Sequence[Reading]) -> set[str]:
     tokens = words(text)
     alone = {_plain(_SUFFIX.sub("", token)) for token in tokens if token[0].isdigit()}
     alone |= {_NUMBER_WORDS[token] for token in tokens if token in _NUMBER_WORDS}
+    alone |= {_plain(digits) for digits in _DECIMAL.findall(text)}  # `words` cuts `2.5M` in two
     return doubtful - alone - set(amounts(text).values())
 
 

@@ -77,11 +77,15 @@ def heading(label: str) -> str:
     return label[:1].upper() + label[1:] or "Others"
 
 
-def paper_list(lead: str, records: Sequence[Record], *, award: bool = False) -> Recorded:
-    """A line that says what is listed, then a line for each paper, `MOST_LISTED` at most; the others are counted."""
+def paper_list(lead: str, records: Sequence[Record], *, award: bool = False, by: bool = False) -> Recorded:
+    """A line that says what is listed, then a line for each paper, with its award or who it is `by`, `MOST_LISTED` at
+    most; the others are counted."""
     shown = records[:MOST_LISTED]
     lines = [Line(lead, tuple(r.id for r in shown) if len(shown) <= 20 else ())]
-    lines += [Line(f"- {r.title}" + (f" ({r.award})" if award and r.award else ""), (r.id,)) for r in shown]
+    for record in shown:
+        also = f" ({record.award})" if award and record.award else ""
+        also += f", by {listed(record.authors)}" if by and record.authors else ""
+        lines.append(Line(f"- {record.title}{also}", (record.id,)))
     if len(records) > len(shown):
         lines.append(Line(f"- … and {len(records) - len(shown)} more."))
     return Recorded(tuple(lines))

@@ -12,11 +12,11 @@ from rag.answer.abstain import (
     NO_QUESTION,
     NOTHING_RELEVANT,
     names_a_paper,
-    no_such_paper,
     not_stated,
     unknown_names,
 )
-from rag.answer.check import Checker
+from rag.answer.agree import agreed
+from rag.answer.check import Checker, gives_number
 from rag.answer.followup import Context, FollowUps, names_only, speaking_of
 from rag.answer.overview import Overview, is_whole, names_topic
 from rag.answer.parts import Parts
@@ -51,7 +51,8 @@ from rag.types import (
 
 HITS = 40
 LONGEST_QUESTION = 2000
-# Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no.
+# Score of the best sentence (`EvidenceFinder.rank`) that is quoted instead of an unsure yes or no, or of a sentence
+# without the number that was asked for, if it has one.
 SPEAKS_TO_IT = 0.4
 # A paper whose authors are asked for is the one described if its cosine, or the share of the question's weighted words
 # that it has, is at least this.
@@ -138,7 +139,7 @@ class Assistant:
         if off and (search().relevance < DOUBTFUL or run.route == "compare"):
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
-        named = self.parts.names and run.route != "find"
+        named = self.parts.names and run.route != "find" and not self.records.limited_to(cleaned)
         unknown = unknown_names(cleaned, search().hits, self.searcher.catalogue) if named else []
         if unknown:
             yield from self._refuse(run, f"No abstract in this collection mentions {', '.join(unknown)}.", search())
@@ -243,20 +244,21 @@ class Assistant:
 
     def _fact(self, run: Run, found: Found, reader: Reader, *, follows: bool, doubtful: bool) -> Iterator[Event]:
         """Read the best paper. Where it is `doubtful` whether any paper speaks to the question, the model is asked
-        first. Where the question `follows` others and only names something ("and on ponds?"), the sentences with that
-        name are the answer."""
-        hits = found.hits[:3]
+        which one does. Where the question `follows` others and only names something ("and on ponds?"), the sentences
+        with that name are the answer."""
+        hits = found.hits
         titled = {record.id for record in self.records.names.titles(run.question)}
         if len(titled) == 1 and any(hit.paper.id in titled for hit in found.hits):
             hits = tuple(hit for hit in found.hits if hit.paper.id in titled)  # only that paper can say it
+        if doubtful:
+            chosen = yield from agreed(run, hits, reader)
+            hits = chosen.hits
+            if chosen.nothing and not run.stop.is_set():
+                run.refusal, run.nearest = NOTHING_RELEVANT, chosen.nearest
+                return
         best = hits[0].paper
         (ranked,) = self.finder.rank(run.question, found.vector, [best], beyond_titles=self.parts.beyond_titles)
         yield run.offer([(hits[0], [span for span, _ in ranked[:2]])], matched=1)
-        if doubtful:
-            agreement = yield from reader.agreement(run, best, run.question)
-            if no_such_paper(agreement, hits) and not run.stop.is_set():
-                run.refusal = NOTHING_RELEVANT
-                return
         if follows and (speaking := speaking_of(names_only(run.question), [span for span, _ in ranked])):
             yield from (several.quote_as_sentence(run, hits[0], span) for span in speaking)
             return
@@ -275,6 +277,8 @@ class Assistant:
             # A yes or no that is not sure is no answer: the sentence that speaks to it is.
             run.tell(NEITHER_YES_NOR_NO)
             yield several.quote_as_sentence(run, hits[0], span)
+        elif gives_number(span.text, run.question) and score >= SPEAKS_TO_IT:
+            yield several.quote_as_sentence(run, hits[0], span)
         elif wording.ABOUT.search(run.question):
             yield several.quote_as_sentence(run, hits[0], self.finder.statement(run.question, best))
         else:
@@ -285,7 +289,7 @@ class Assistant:
         self, run: Run, reason: str, found: Found | None = None, *, nearest: Sequence[str] = ()
     ) -> Iterator[Event]:
         run.refused, reason = True, run.tell(reason)
-        run.nearest = tuple(hit.paper.title for hit in found.hits[:3]) if found else tuple(nearest)
+        run.nearest = run.nearest or (tuple(hit.paper.title for hit in found.hits[:3]) if found else tuple(nearest))
         if not run.question:
             yield Routed("refuse", "")
         yield Refused(reason, run.nearest)

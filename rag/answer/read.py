@@ -15,6 +15,7 @@ from rag.answer.check import (
     Checker,
     brings_a_fact,
     is_echo,
+    lacks_name,
     lacks_number,
     only_affirms,
     says_not_stated,
@@ -47,10 +48,10 @@ _FULL_QUEUE_S = 0.2
 class Read:
     """What is put before the model: a paper, the prompt for the question, words of ours that open the sentence, and
     whether sentences that are only partly supported are left out. `asked` is what the prompt asks where that is not the
-    user's question. With `number`, nothing is kept before a sentence that gives the number which the question asks for,
-    if it asks for one. Reading ends after `most` sentences. With `verify`, the model is asked whether the abstract says
-    the first one, if that brings no number or name. `speaks` is the sentence of the paper that speaks to the question
-    best, where that is known."""
+    user's question. With `number`, nothing is kept before a sentence that gives the number or the name which the
+    question asks for, if it asks for one. Reading ends after `most` sentences. With `verify`, the model is asked
+    whether the abstract says the first one, if that brings no number or name. `speaks` is the sentence of the paper
+    that speaks to the question best, where that is known."""
 
     paper: Paper
     question: str
@@ -181,6 +182,9 @@ class Reader:
             return
         if job.number and not kept and lacks_number(text, job.question):
             yield SentenceDropped("it lacks the number that was asked for")
+            return
+        if job.number and not kept and lacks_name(text, job.question):
+            yield SentenceDropped("it lacks the name that was asked for")
             return
         paper = job.paper
         verdict = self.checker.check(text, paper, self.finder.sentences(paper), question=job.question)

@@ -51,8 +51,8 @@ LINK_WANTED = pattern(
 )
 LINK_WORDS = frozenset(
     content_words(
-        "code github link url website page project public publicly available release online open source download"
-        " provide contain include send anywhere somewhere accompany implementation pdf host come repo"
+        "code github link url address website page project public publicly available release online open source"
+        " download provide contain include send anywhere somewhere accompany implementation pdf host come repo"
         " repository exist there data dataset datasets video videos demo demos homepage say state tell claim"
     )
 )
@@ -106,10 +106,17 @@ MENTIONS = pattern(
     (,?\s(and\s)?(all\sof\sthem|which(\sones)?(\sare\s(they|those|these))?|please|pls|how\smany(\sare\sthere)?))?
     \s*[?.!]*\s*$"""
 )
-MENTIONED = pattern(r"""\b( mention\w* | turns?\sup | occurs? | appears? | term | word | keyword | named | cited )\b""")
+MENTIONED = pattern(
+    r"""\b( mention\w* | (turn|come|show)s?\sup | occurs? | appears? | term | word | keyword | named | cited )\b"""
+)
 PLURAL = pattern(r"""\b( papers | abstracts | works | posters | which\s(ones|of) )\b | \ball\b""")
 # In this case, as names are written.
 TWO_SURNAMES = re.compile(r"\b(?:by|of|from)\s+([A-Z][\w’'-]+)\s+(?:and|&)\s+([A-Z][\w’'-]+)")
+# One surname that stands for a group, or behind a thing that people make.
+GROUP_OF = re.compile(
+    r"\b([A-Z][\w’'-]+)\s(?:and\s|&\s)(?:co|colleagues|co-?workers|collaborators|others|friends)\b"
+    r"|\b(?:one|paper|work|poster|method|approach|study)\s(?:by|from|of)\s([A-Z][\w’'-]+)"
+)
 EITHER = pattern(r"""\b( or | either | any\sof | respectively )\b""")
 JOINED = pattern(r"""\band\b | , | &""")
 FIRST_AUTHOR = pattern(r"""\b(first|lead)[- ]author""")
@@ -123,7 +130,8 @@ GENERAL_WORDS = frozenset(
         " co-author published publish name names here together work works any both give show tell me please find first"
         " last did does present presented contribute count number many article articles abstract abstracts got get gets"
         " submitted submit share shared common jointly joint involved title titles there something anything work"
-        " mention turn occur appear term word keyword name cite know total overall altogether include index cover hold"
+        " mention turn occur appear term word keyword name cite know total show come overall altogether include index"
+        " cover hold"
     )
 )
 

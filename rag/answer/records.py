@@ -70,18 +70,24 @@ class Records:
         self._links.prepare()
 
     def limited_to(self, question: str) -> set[str]:
-        """Ids of the papers of the authors that a question about content names in full, or of two whose surnames
-        it joins (`the two papers of Oar and Moss`); empty when it names none."""
+        """Ids of the papers of the authors that a question about content names in full, or by the surname that stands
+        for a group (`Oar and colleagues`, `the one by Oar`), or of two whose surnames it joins (`the two papers of Oar
+        and Moss`); empty when it names none."""
+        group = record_wording.GROUP_OF.search(question)
         # Before the names are gone through, which every question would pay for.
-        if not record_wording.AUTHOR.search(question):
+        if not group and not record_wording.AUTHOR.search(question):
             return set()
         mentions = self.names.mentions(question)
         full = [mention for mention in mentions if mention.full]
         if full:
             return set.union(*(set(mention.papers) for mention in full))
         pair = record_wording.TWO_SURNAMES.search(question)
-        named = [m for m in mentions if pair and m.people[0].tokens[-1:] in [tuple(fold(n)) for n in pair.groups()]]
-        return set.intersection(*(set(mention.papers) for mention in named)) if len(named) > 1 else set()
+        spelled = pair or group
+        surnames = [tuple(fold(name)) for name in spelled.groups() if name] if spelled else []
+        named = [mention for mention in mentions if mention.people[0].tokens[-1:] in surnames]
+        return (
+            set.intersection(*(set(mention.papers) for mention in named)) if len(named) == len(surnames) > 0 else set()
+        )
 
     def named_one(self, question: str, hits: Sequence[Hit]) -> str | None:
         """The id of the one paper whose title a question has, or that alone has its only coined name: in small letters,
@@ -122,7 +128,7 @@ class Records:
         rules: list[_Rule] = [self._origin, self._unknown_title, self._extremes, self._awards]
         rules += [people.affiliation, people.count, people.co_authors, people.authors_of, self._titled]
         rules += [people.papers_by_surely if sure else people.papers_by, self._links.answer, self._mentions]
-        rules += [self._word_meant] if sure else []
+        rules += [self._word_meant] if sure or record_wording.COUNT.search(question) else []
         for rule in rules:
             found = rule(question, nearest)
             if found is not None:
@@ -169,7 +175,7 @@ class Records:
         chosen = [record for record in self._all if len(record.authors) == size]
         if alone:
             return (
-                paper_list(f"{have(len(chosen))} a single author.", chosen)
+                paper_list(f"{have(len(chosen))} a single author.", chosen, by=True)
                 if chosen
                 else Recorded((Line("No paper in this collection has a single author."),))
             )

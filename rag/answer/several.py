@@ -12,19 +12,19 @@ from rag.answer.abstain import (
     ONLY_NEAR,
     coined_names,
     names_in_small_letters,
-    no_such_paper,
-    only_near,
     title_names,
 )
+from rag.answer.agree import agreed
 from rag.answer.facts import fold, names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
 from rag.answer.run import Run
+from rag.errors import ModelError
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.search import Found, Searcher
 from rag.retrieve.select import SHARE_OF_FIND, relevant
 from rag.text import content_words
-from rag.types import Compared, Event, Hit, Paper, Quote, Sentence, SentenceChecked, Span
+from rag.types import Compared, Event, EvidenceFound, Hit, Paper, Quote, Sentence, SentenceChecked, Span
 
 FIND_PAPERS = 3
 MOST_SIDES = 4
@@ -49,9 +49,21 @@ SENTENCES_A_SIDE = 1  # beside the quote
 
 def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, verify: bool) -> Iterator[Event]:
     """The best papers, each with one written sentence about what was looked for. With `verify` the model is asked first
-    whether the best one is what was looked for; if not, `run.refusal` is set, and if that is doubtful, `run.reason`."""
-    hits = relevant(found.hits, share=SHARE_OF_FIND)
-    yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits), verify=verify)
+    which of the papers found is that; if none, `run.refusal` is set, and if that is doubtful, `run.reason`."""
+    hits: Sequence[Hit] = relevant(found.hits, share=SHARE_OF_FIND)
+    if verify:
+        try:
+            chosen = yield from agreed(run, found.hits, reader)
+        except ModelError:  # what can be quoted stays
+            yield _offer_best(run, found, hits[:FIND_PAPERS], finder, matched=len(hits))
+            raise
+        hits = chosen.hits
+        if chosen.nothing and not run.stop.is_set():
+            run.refusal, run.nearest = NO_SUCH_PAPER, chosen.nearest
+            return
+        if chosen.only_near:
+            run.tell(ONLY_NEAR)
+    yield from _read_each(run, found, hits[:FIND_PAPERS], finder, reader, matched=len(hits))
 
 
 def comparable(question: str, found: Found, searcher: Searcher, likely: float) -> bool:
@@ -92,6 +104,9 @@ def _of_sides(question: str, found: Found, searcher: Searcher) -> list[tuple[str
     whole = {hit.paper.id: hit.score for hit in found.hits[:NEAR_THE_WHOLE]}
     best = []
     for side in dict.fromkeys(sides(question)[: 2 * MOST_SIDES]):
+        if len(own := _papers_with(coined_names(side), searcher)) == 1:
+            best += own
+            continue
         near = [hit for hit in searcher.search(side, limit=NEAR_THE_SIDE).hits if hit.paper.id in whole]
         if near:
             best.append((side, max(near, key=lambda hit: hit.score + WHOLE_COUNTS * whole[hit.paper.id])))
@@ -130,6 +145,14 @@ def _papers_named(question: str, names: Sequence[str], searcher: Searcher) -> li
         if len(meant) == 1:
             best.setdefault(meant[0].id, (name, Hit(meant[0], 1.0, 1.0, 0.0)))
     return list(best.values())
+
+
+def _papers_with(names: Sequence[str], searcher: Searcher) -> list[tuple[str, Hit]]:
+    """The papers that alone have one of these names, each with its name."""
+    alone = {name: held for name in names if len(held := searcher.catalogue.holding(name)) == 1}
+    papers = searcher.catalogue.papers_by_id(key for held in alone.values() for key in held)
+    by_paper = {key: name for name, held in alone.items() for key in held}
+    return [(by_paper[key], Hit(paper, 1.0, 1.0, 0.0)) for key, paper in papers.items()]
 
 
 def compare(
@@ -228,25 +251,23 @@ def _read_each(
     reader: Reader,
     *,
     matched: int,
-    verify: bool = False,
 ) -> Iterator[Event]:
-    ranked = finder.rank(run.question, found.vector, [hit.paper for hit in hits])
-    yield run.offer([(hit, [s for s, _ in r[:1]]) for hit, r in zip(hits, ranked, strict=True)], matched=matched)
-    if verify:
-        agreement = yield from reader.agreement(run, hits[0].paper, run.question)
-        if no_such_paper(agreement, found.hits) and not run.stop.is_set():
-            run.refusal = NO_SUCH_PAPER
-            return
-        if only_near(agreement, found.hits):
-            run.tell(ONLY_NEAR)
-    for hit, sentences in zip(hits, ranked, strict=True):
+    yield _offer_best(run, found, hits, finder, matched=matched)
+    for hit, offered in zip(hits, run.evidence, strict=True):
         opening = f"- {lead(hit)}" if len(hits) > 1 else lead(hit)
         job = Read(hit.paper, run.question, tail="line.tail", opening=opening, strict=True)
         kept: list[Sentence] = yield from reader.read(run, job)
         if run.stop.is_set():
             return
-        if not kept and sentences:
-            yield quote_as_sentence(run, hit, sentences[0][0], opening=opening)
+        if not kept and offered.quotes:
+            best = offered.quotes[0]
+            yield quote_as_sentence(run, hit, Span(best.text, best.start, best.end), opening=opening)
+
+
+def _offer_best(run: Run, found: Found, hits: Sequence[Hit], finder: EvidenceFinder, *, matched: int) -> EvidenceFound:
+    """Each paper with the sentence that speaks to the question best."""
+    ranked = finder.rank(run.question, found.vector, [hit.paper for hit in hits])
+    return run.offer([(hit, [s for s, _ in r[:1]]) for hit, r in zip(hits, ranked, strict=True)], matched=matched)
 
 
 def _span(quote: Quote | None) -> Span | None:

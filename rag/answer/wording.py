@@ -20,6 +20,7 @@ def pattern(text: str) -> re.Pattern[str]:
 # Where the topic of an overview stands.
 ABOUT_TOPIC = pattern(
     r"""\b( about | regarding | concerning | interested\sin | deal(s|ing)?\swith | (going\son|happening|new)\sin
+    | (session|collection|conference|we|you|they)\s(has|have|got)\son
     | (everything|all|anything|work(s|ing)?|papers?|posters?|research|overview|summary|survey)\s(on|of) )\s
     (?P<topic>[^?!]{3,}?) (?=[?!] | \.(\s|$) | $)"""
 )
@@ -108,8 +109,9 @@ OTHERS = pattern(
       |authors?)
     | (any|some|what|which|are\sthere|show\sme|list|see)\s(the\s)?(other|different)\s(approach(es)?|methods?|ideas?)
     | (?<!than\s)(?<!than\sthe\s)(?<!to\sthe\s)(?<!over\sthe\s)(?<!from\sthe\s)(?<!with\sthe\s) others
-    | (another|the\sother)(?=\W*$) | besides | else | instead | apart\sfrom )\b"""
+    | (another|the\sother)(?=\W*$) | besides | else | apart\sfrom )\b"""
 )
+INSTEAD = pattern(r"""\binstead\b""")
 # Which of several is meant stands in the question itself.
 PICKS = pattern(r"""\b(which|what|one)\b .{0,20} \bof\s(those|these|them)\b""")
 # An objection to what was said, whatever else it names.
@@ -159,6 +161,12 @@ NUMBER_ASKED = pattern(
     | what\s(\w+\s){0,3}(number|percent(age)?|share|fraction|rate|score|accuracy|size|factor|ratio|speed-?up)
     | by\swhat\s(factor|percent\w*|margin) )\b"""
 )
+# What can only be answered with a name.
+NAME_ASKED = pattern(
+    r"""\b( (what|which)\b .{0,60} \bnames?\sof | what\s(is|are|was|were)\s(its|their|the)\snames?
+    | (what|how)\b .{0,60} \b(is|are|was|were|it|they)\s(it\s|they\s)?(called|named)(?=\s*[?.!,]|\s*$|\sand\b) )\b"""
+)
+IN_QUOTES = re.compile(r"[\"“‘][^\"”’]+[\"”’]")
 ADDRESS = pattern(r"""(https?://|www\.)\S+""")
 NUMBER_WORD = pattern(
     r"""\b( once | twice | thrice | (doubl|tripl|quadrupl|halv)(e|es|ed|ing) | half | thirds? | quarters? | eleven
@@ -170,8 +178,8 @@ NUMBER_WORD = pattern(
 EITHER_OR = pattern(r"""([\w-]+(?:\s[\w-]+)?)\s(?:or|vs\.?|versus)\s(?:the\s)?([\w-]+(?:\s[\w-]+)?)""")
 NOT_STATED = pattern(
     r"""\b( does|do|did|is|are|was|were|has|have|can )(n't|\snot)\s(\w+\s){0,3}?
-        ( mention | state | specif | provid | contain | discuss | report | disclos | indicat | give | given | includ
-        | address | describ | available | know )
+        ( mention | state(?![-\s]of[-\s]) | specif | provid | contain | discuss | report | disclos | indicat | give
+        | given | includ | address | describ | available | know )
     | \b( no | not\senough | insufficient )\s( mention | information | details? )\b
     | \bunknown\b | \bunclear\sfrom\b | \bnot\s( mentioned | stated | specified | given | provided )\b"""
 )
@@ -184,7 +192,8 @@ CONTRIBUTES = pattern(
     (releas(e|es|ed|ing)|introduc(e|es|ed|ing)|propos(e|es|ed|ing)|present(s|ed|ing)?|provid(e|es|ed|ing)|contribut(e|es|ed)
     |publish(es|ed)?|creat(e|es|ed)|collect(s|ed)?|built|builds?|develop(s|ed)?|open-?sourc(e|es|ed)|come[s]?\swith)\s
     ((an?|the|any|some|their|own|its|new|novel|large|public|open)\s)*
-    (?P<object>[\w-]+(\s[\w-]+){0,2}?(\sor\s((an?|new)\s)*[\w-]+(\s[\w-]+)?)*)\s*[?.!]*$"""
+    (?P<object>[\w-]+(\s[\w-]+){0,2}?(\sor\s((an?|new)\s)*[\w-]+(\s[\w-]+)?)*)\s*[?.!]*
+    ( \s (please\s)? (list|name|show|give)(\sme)?\s(them|all|those)(\sall|\sof\sthem)?(\splease)?\s*[.!]* )?$"""
 )
 OR = pattern(r"""\s(?:or|and)\s(?:(?:an?|new)\s)*""")
 ANNOUNCES = pattern(

@@ -61,7 +61,7 @@ _ORDERS = (
         \s(?:now\s|only\s|always\s|then\s)?{_SAY}\b"""
     ),
     _pattern(
-        rf"""{_START}(?:only\s)?{_SAY}\s(?:back\s)?(?: only|exactly|solely|nothing|simply|just|with\b|:
+        rf"""{_START}(?:only\s)?{_SAY}\s(?:back\s)?(?: only|exactly|solely|nothing|simply|just|with\b|:|[\"'“‘]
         | the\s(?:following|next|above|words?|text|sentence|phrase|line|secret|system)
         | this\s(?:text|sentence|phrase|line|exactly) )"""
     ),

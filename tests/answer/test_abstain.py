@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,6 @@ from rag.answer.abstain import (
     names_a_paper,
     names_in_small_letters,
     no_overview,
-    no_such_paper,
-    only_near,
     unknown_names,
 )
 from rag.index.catalogue import Catalogue
@@ -93,15 +90,6 @@ def test_of_a_list_of_topics_a_paper_has_one(catalogue: Catalogue) -> None:
     assert no_overview("coated boats and saddlery", hits(0.2), weights)
     assert not no_overview("kerosene, saddlery or coated boats", hits(0.2), weights)
     assert no_overview("kerosene, saddlery or glaciers", hits(0.2), weights)
-
-
-def test_a_paper_has_to_be_near_or_the_model_sure() -> None:
-    near = hits(0.4)
-    assert no_such_paper(0.5, near) and not no_such_paper(0.9, near)
-    far_behind = replace(near[1], score=0.3)
-    assert no_such_paper(0.6, near) and not no_such_paper(0.6, [near[0], far_behind])
-    assert only_near(0.7, near) and not only_near(0.9, near)
-    assert only_near(0.5, near), "what is refused is not near either"
 
 
 @pytest.mark.parametrize(

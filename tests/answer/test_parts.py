@@ -50,7 +50,7 @@ def test_what_is_not_supported_stays_and_is_marked_without_the_check(
     assistant: Assistant, model: ScriptedGenerator
 ) -> None:
     model.script = ["Folded boats sank after 99 minutes.", "Folded boats sank after 99 minutes."]
-    assert ask(assistant, BOATS, "").refused
+    assert "99" not in ask(assistant, BOATS, "").text
     model.script = ["Folded boats sank after 99 minutes."]
     answer = ask(assistant, BOATS, "check")
     assert [sentence.support for sentence in answer.sentences] == ["unsupported"]

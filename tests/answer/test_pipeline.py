@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from rag.answer import wording
-from rag.answer.abstain import NEITHER_YES_NOR_NO, NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, ONLY_NEAR, not_stated
+from rag.answer.abstain import NEITHER_YES_NOR_NO, NO_QUESTION, NO_SUCH_PAPER, NOTHING_RELEVANT, not_stated
 from rag.answer.pipeline import Assistant
 from rag.answer.several import shared_words
 from rag.errors import ModelError, Overloaded
@@ -78,7 +78,7 @@ def test_only_the_best_paper_and_the_question_reach_the_model(assistant: Assista
 
 def test_what_is_unsupported_is_said_to_be_not_stated(assistant: Assistant, model: ScriptedGenerator) -> None:
     model.script = ["Folded boats sank after 977 minutes. They sank after 977 minutes on the ponds."]
-    answer, events = ask(assistant, BOATS)
+    answer, events = ask(assistant, "Why did folded boats sink on the ponds?")
     dropped = [event for event in events if isinstance(event, SentenceDropped)]
     assert len(dropped) == 2 and "977" in dropped[0].reason
     assert answer.refused and answer.reason == not_stated("A Census of Paper Boats") and answer.text == ""
@@ -100,12 +100,12 @@ def test_what_a_paper_is_about_is_always_told(assistant: Assistant, model: Scrip
     assert answer.text == "We count paper boats on three ponds [1]."
 
 
-def test_an_answer_without_the_number_that_was_asked_for_is_not_given(
+def test_an_answer_without_the_number_that_was_asked_for_gives_way_to_the_sentence_with_it(
     assistant: Assistant, model: ScriptedGenerator
 ) -> None:
     model.script = ["Wind explains most of the difference between ponds."]
     answer, events = ask(assistant, BOATS)
-    assert answer.refused and answer.reason == not_stated("A Census of Paper Boats")
+    assert "41 minutes" in answer.text and answer.sentences[0].quotes[0].text == answer.sentences[0].text
     assert any(isinstance(event, SentenceDropped) and "number" in event.reason for event in events)
 
 
@@ -214,18 +214,6 @@ def test_a_paper_that_was_looked_for_is_checked_and_described(assistant: Assista
     answer, events = ask(assistant, "Is there a paper about paper boats on ponds?")
     assert answer.route == "find" and answer.text.startswith("A Census of Paper Boats: The paper counts")
     assert "yes or no" in model.prompts[0].tail
-
-
-def test_a_paper_that_is_only_near_is_said_to_be(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["Perhaps", "The paper counts paper boats on three ponds."]
-    answer, _ = ask(assistant, "Is there a paper about paper boats on ponds?")
-    assert not answer.refused and answer.citations and answer.reason == ONLY_NEAR
-
-
-def test_a_topic_that_no_paper_has_is_not_made_up(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.script = ["No"]
-    answer, _ = ask(assistant, "Is there a paper about boats made of glass and honey?")
-    assert answer.refused and answer.reason == NO_SUCH_PAPER and answer.nearest
 
 
 def test_a_coined_name_that_no_paper_has_is_said_to_be_absent(assistant: Assistant, model: ScriptedGenerator) -> None:
