@@ -15,7 +15,9 @@ import numpy as np
 
 from rag.answer import record_wording, wording
 from rag.answer.abstain import NO_SUCH_PAPER, no_overview
+from rag.answer.agree import belonging
 from rag.answer.phrases import count_papers, heading, listed
+from rag.answer.read import Reader
 from rag.answer.route import topic, topic_phrases
 from rag.answer.run import Run
 from rag.answer.several import lead, quote_as_sentence
@@ -45,11 +47,14 @@ class Overview:
     finder: EvidenceFinder
     spelled: bool = True  # whether a topic that papers spell out is kept to those papers
 
-    def answer(self, run: Run, found: Found, *, alone: bool, limit_to: frozenset[str]) -> Iterator[Event]:
+    def answer(
+        self, run: Run, found: Found, *, alone: bool, limit_to: frozenset[str], reader: Reader | None = None
+    ) -> Iterator[Event]:
         """The answer to `run.question`, which was searched as `found`.
 
         A question that stands `alone` is searched by its topic; when even the best paper is far from it,
-        `run.refusal` is set. `limit_to` are the papers of the authors that the question names, if it names any.
+        `run.refusal` is set. `limit_to` are the papers of the authors that the question names, if it names any. With a
+        `reader` the model is asked about the papers that the search is unsure of.
         """
         if alone and is_whole(run.question):
             yield from self._session(run)
@@ -79,7 +84,8 @@ class Overview:
             run.refusal = NO_SUCH_PAPER
             return
         elif alone:
-            hits = relevant_set(hits, spelling if self.spelled else ())
+            chosen = relevant_set(hits, spelling if self.spelled else ())
+            hits = (yield from belonging(run, topic(run.question), hits, chosen, reader)) if reader else chosen
         else:
             hits = relevant(hits)
         yield from self._list(run, hits, lines)

@@ -15,7 +15,8 @@ class Parts:
 
     off_topic: bool = True  # refusing what the collection does not speak to
     names: bool = True  # refusing coined names that no paper has
-    agreement: bool = True  # asking the model whether the best paper is what was looked for
+    agreement: bool = True  # asking the model which paper is what was looked for
+    belonging: bool = True  # asking the model which papers belong to the topic of an overview
     context: bool = True  # searching a follow-up with the turns that it leans on
     nearest: bool = True  # putting close papers in order by their nearest sentence, for facts and finds
     beyond_titles: bool = True  # ranking a fact's sentences by what the question says beyond the paper's title

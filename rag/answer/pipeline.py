@@ -228,7 +228,8 @@ class Assistant:
             elif run.route == "overview":
                 overview = Overview(self.searcher, self.finder, spelled=self.parts.spelled)
                 authors = frozenset(self.records.limited_to(run.question))
-                yield from overview.answer(run, found, alone=alone, limit_to=authors)
+                asked = reader if self.parts.belonging else None
+                yield from overview.answer(run, found, alone=alone, limit_to=authors, reader=asked)
             elif run.route == "find":
                 verify = (alone and self.parts.agreement) or doubtful
                 yield from several.find(run, found, self.finder, reader, verify=verify)

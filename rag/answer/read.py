@@ -30,6 +30,7 @@ from rag.text import split_sentences
 from rag.types import (
     Event,
     Generation,
+    KeepsStates,
     Paper,
     Prompt,
     Sentence,
@@ -146,6 +147,13 @@ class Reader:
                     raise
                 return generation
         return None
+
+    def has_read(self, papers: Sequence[Paper]) -> bool:
+        """Whether the model has read all these papers already, so that asking about each takes moments."""
+        model = self.generator()
+        if not isinstance(model, KeepsStates):
+            return False
+        return all(model.has_read(self.prompts.about(paper.title, paper.abstract, tail="")) for paper in papers)
 
     def agreement(
         self, run: Run, paper: Paper, text: str, *, tail: str = "about.tail"

@@ -115,7 +115,7 @@ TWO_SURNAMES = re.compile(r"\b(?:by|of|from)\s+([A-Z][\w’'-]+)\s+(?:and|&)\s+(
 # One surname that stands for a group, or behind a thing that people make.
 GROUP_OF = re.compile(
     r"\b([A-Z][\w’'-]+)\s(?:and\s|&\s)(?:co|colleagues|co-?workers|collaborators|others|friends)\b"
-    r"|\b(?:one|paper|work|poster|method|approach|study)\s(?:by|from|of)\s([A-Z][\w’'-]+)"
+    r"|\b(?:one|paper|work|poster|method|approach|study)\s(?:by|from|of)\s([A-Z][\w-]+)(?!['’\w-])"
 )
 EITHER = pattern(r"""\b( or | either | any\sof | respectively )\b""")
 JOINED = pattern(r"""\band\b | , | &""")
@@ -130,8 +130,8 @@ GENERAL_WORDS = frozenset(
         " co-author published publish name names here together work works any both give show tell me please find first"
         " last did does present presented contribute count number many article articles abstract abstracts got get gets"
         " submitted submit share shared common jointly joint involved title titles there something anything work"
-        " mention turn occur appear term word keyword name cite know total show come overall altogether include index"
-        " cover hold"
+        " mention turn occur appear term word keyword name cite know total show come ones overall altogether include"
+        " index cover hold"
     )
 )
 

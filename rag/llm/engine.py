@@ -132,6 +132,10 @@ class Engine:
         """Whether the state after `tokens` need not be read: it is held or there is a block, which counts as used."""
         return self._held(tokens) or (self._blocks is not None and self._blocks.use(tokens))
 
+    def kept(self, tokens: list[int]) -> bool:
+        """Whether there is a block of `tokens`. Thread-safe."""
+        return self._blocks is not None and self._blocks.path(tokens).exists()
+
     def hold(self, tokens: list[int]) -> None:
         """Bring the context to exactly `tokens`: kept from the last job, restored, or read and saved."""
         llm = self._llm

@@ -59,7 +59,8 @@ class LocalGeneration:
 
 
 class LocalGenerator:
-    """A GGUF file, loaded once. See `rag.types.Generator` and `rag.llm.ahead.ReadsAhead`.
+    """A GGUF file, loaded once. See `rag.types.Generator`, `rag.types.KeepsStates` and
+    `rag.llm.ahead.ReadsAhead`.
 
     `identity` names the file's content (its SHA-256 where pinned) and all else that the saved blocks in `blocks_dir`
     depend on; None switches them off, and they have at most `blocks_bytes`. `threads` 0 means all usable cores;
@@ -136,6 +137,9 @@ class LocalGenerator:
             self._jobs.append(job)
             self._ahead.give_way(stable)
         return LocalGeneration(job, self)
+
+    def has_read(self, prompt: Prompt) -> bool:
+        return self._engine.kept(self._tokens(prompt)[0])
 
     def prepare(self, prompts: Sequence[Prompt]) -> None:
         self._ahead.wish([(prompt, self._tokens(prompt)[0]) for prompt in prompts])

@@ -33,7 +33,7 @@ from rag.types.events import (
 )
 from rag.types.index import COLLECTION_NAME, CollectionInfo, IndexReport
 from rag.types.papers import Chunk, Evidence, Hit, Paper, Quote, Rejected, Span, TextKind
-from rag.types.seams import Embedder, Generation, Generator, Piece, Progress, Prompt
+from rag.types.seams import Embedder, Generation, Generator, KeepsStates, Piece, Progress, Prompt
 
 __all__ = [
     "COLLECTION_NAME",
@@ -56,6 +56,7 @@ __all__ = [
     "Grouped",
     "Hit",
     "IndexReport",
+    "KeepsStates",
     "Other",
     "Paper",
     "Piece",

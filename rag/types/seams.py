@@ -105,3 +105,12 @@ class Generator(Protocol):
     def close(self) -> None:
         """Stop what runs and free the model."""
         ...
+
+
+@runtime_checkable
+class KeepsStates(Protocol):
+    """A `Generator` that keeps what it has read."""
+
+    def has_read(self, prompt: Prompt) -> bool:
+        """Whether the state after the stable part of `prompt` is kept: asking about it takes moments."""
+        ...

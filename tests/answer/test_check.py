@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from rag.answer.check import (
     Checked,
     Checker,
     is_echo,
+    lacks_name,
     lacks_number,
     missing_facts,
     only_affirms,
@@ -59,6 +61,39 @@ def checker(tmp_path: Path) -> Checker:
 )
 def test_support(checker: Checker, sentence: str, support: Support) -> None:
     assert checker.check(sentence, PAPER, SPANS).support == support
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "support"),
+    [
+        # A word with a capital that neither has, or that is only the user's beside a figure of something else.
+        ("The wax on PondBench is called Old Tallow.", "What is the wax called?", "unsupported"),
+        ("It reaches 83.5% floating boats on Lapland lakes.", "How many boats float on Lapland lakes?", "unsupported"),
+        ("WaxNet coats boats of Cleo Tarn with wax.", "What does WaxNet do?", "partial"),
+        # What stands in a name is no figure.
+        ("WaxNet reaches 51.00% floating boats on Pond-51.", "What does WaxNet reach on Pond-51?", "unsupported"),
+        # A figure may have a name's ending.
+        ("A WaxNet-like net reaches 83.5% floating boats.", "What does a WaxNet-like net reach?", "supported"),
+    ],
+)
+def test_names_and_the_figures_beside_them(checker: Checker, sentence: str, question: str, support: Support) -> None:
+    paper = replace(PAPER, abstract=f"{PAPER.abstract} Pond-51 is left out.")
+    assert checker.check(sentence, paper, split_sentences(paper.abstract), question=question).support == support
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "lacks"),
+    [
+        ("It is tested on two lakes for both seasons.", "what are the names of the two lakes of WaxNet?", True),
+        ("WaxNet is tested on two lakes.", "what are the names of the two lakes of WaxNet?", True),
+        ("It is tested on Windermere and Coniston.", "what are the names of the two lakes of WaxNet?", False),
+        ("It is called “hot wax”.", "What is the wax called?", False),
+        ("It coats boats.", "What is called for?", False),
+        ("It coats boats.", "What does WaxNet coat?", False),
+    ],
+)
+def test_a_name_that_was_asked_for(sentence: str, question: str, lacks: bool) -> None:
+    assert lacks_name(sentence, question) is lacks
 
 
 def test_the_quote_is_the_sentence_that_proves_it(checker: Checker) -> None:
@@ -178,6 +213,7 @@ def test_echo(sentence: str, echo: bool) -> None:
         ("The method does not need labels.", False),
         ("WaxNet reaches 83.5% floating boats.", False),
         ("The bound does not depend on the dimension.", False),
+        ("It is not competitive with state-of-the-art wax.", False),
     ],
 )
 def test_not_stated(sentence: str, expected: bool) -> None:

@@ -193,6 +193,8 @@ def test_no_word_is_on_both_sides_of_a_scale() -> None:
         ("It has 3,000 planks.", "It uses 3000 boards.", set()),
         ("It has 35,000 planks.", "It uses 35k boards.", set()),
         ("It is 10 kettles faster.", "It is 10x faster.", set()),
+        ("It has 2.5 million planks.", "It uses 2.5M boards.", set()),
+        ("It took 2.5 kettles.", "It is on Pond-2.5 alone.", {"2.5"}),
         ("It took two volunteers.", "We asked two people, on Pond-2.", set()),
         ("It took 100 ponds.", "We test ponds on Pond-100.", set()),  # what is counted is there
         ("It was made in 2021 by volunteers.", "See WaxNet-2021.", set()),

@@ -61,6 +61,7 @@ def test_the_other_one_is_not_the_same_again(assistant: Assistant, followups: Fo
         "is it better than other methods?",
         "how much faster is it than the others?",
         "what does it gain compared to the others?",
+        "so what do they coat them with instead?",
     ],
 )
 def test_other_things_are_no_other_papers(followups: FollowUps, question: str) -> None:

@@ -50,6 +50,14 @@ def test_two_names_are_compared_whatever_the_wording(tmp_path: Path) -> None:
     assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
 
 
+def test_a_side_with_the_name_of_one_paper_is_that_paper(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["FoldPro folds sheets.", "LSD dries sheets."])
+    with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:
+        *_, last = assistant.ask("What is the difference between folding in layers and how LSD dries toys?")
+        assert isinstance(last, Done) and last.answer.route == "compare"
+        assert {citation.paper_id for citation in last.answer.citations} >= {"leaf"}
+
+
 def test_a_side_may_be_named_in_the_abstract_alone(tmp_path: Path) -> None:
     model = ScriptedGenerator(["WaxNet coats paper boats.", "FoldPro folds sheets.", "LSD dries sheets."])
     with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:

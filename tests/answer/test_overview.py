@@ -189,6 +189,8 @@ def test_who_made_the_thing_is_told_from_who_used_it(tmp_path: Path) -> None:
     ]
     with an_assistant(tmp_path, papers) as assistant:
         answer, _ = ask(assistant, "Which papers release a new benchmark or dataset?")
+        again, _ = ask(assistant, "Which papers contribute a new dataset or benchmark? List them.")
+    assert {citation.paper_id for citation in again.citations} == {citation.paper_id for citation in answer.citations}
     assert {citation.paper_id for citation in answer.citations} == {"a", "c", "d", "e"}
     assert answer.coverage.matched == 4
 

@@ -75,6 +75,8 @@ def cited(found: Recorded | None) -> set[str]:
         ("Which papers have a link?", {"kite", "clock"}),
         ("Which abstracts link to code or data? give the links", {"kite", "clock"}),
         ("which papers give a KiteHub link", {"kite"}),
+        ("List all papers whose abstract gives a KiteHub address for the code.", {"kite"}),
+        ("in how many abstracts do kites come up and which ones?", {"kite"}),
         ("Which of the papers on clocks have a link in their abstract?", {"clock"}),
         ("which papers on ponds or elephants have links?", {"kite", "clock"}),  # none of them: all that have one
         ("link to Why Ladders Lean Left please", {"ladder"}),
@@ -301,11 +303,31 @@ def test_a_named_author_limits_a_question_about_content(records: Records) -> Non
     assert records.limited_to("What is new on kites?") == set()
 
 
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("Do Penn and co think that one boat is enough?", {"pond"}),
+        ("How good is the one by Moss with 20 rungs?", {"ladder", "clock"}),
+        ("How good is the paper of Moss and Oar?", {"ladder"}),
+        ("How good is the one by Moss's rivals?", set()),
+        ("How good is the one by Adam with 20 rungs?", set()),
+        ("Does moss grow on ponds?", set()),
+    ],
+)
+def test_a_surname_may_stand_for_a_group(records: Records, question: str, papers: set[str]) -> None:
+    assert records.limited_to(question) == papers
+
+
 def test_no_award_at_all(tmp_path: Path) -> None:
     with Catalogue.create(tmp_path / "c.sqlite") as catalogue:
         catalogue.put([Entry(PAPERS[0], [], 1)])
         found = Records(catalogue).answer("Which paper won an award?", list)
     assert found is not None and "No award is recorded" in found.refusal
+
+
+def test_who_wrote_alone_is_told(records: Records) -> None:
+    found = ask(records, "are there papers with just one author? which and by whom?")
+    assert found is not None and found.lines[-1].text == "- Slow Clocks, by Gia Moss"
 
 
 def test_a_word_that_no_paper_has_is_said_to_be_absent(records: Records) -> None:

@@ -168,6 +168,7 @@ def test_an_announced_new_topic_leans_on_nothing(question: str) -> None:
         ("I sail a lot. Could you walk me through everything on leaky boats that's presented here?", "leaky boats"),
         ("social herons, wet otters: who does what?", "social herons, wet otters"),
         ("Overview of it", "Overview of it"),
+        ("I work on boats. Summarise what the session has on wax or tallow.", "wax or tallow"),
         ("my boats leak on ponds, what can I read about mending that?", "my boats leak ponds, can I mending"),
     ],
 )
