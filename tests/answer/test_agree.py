@@ -48,9 +48,9 @@ def test_nothing_is_named_that_the_model_takes_for_none(assistant: Assistant, mo
 
 
 def test_a_paper_that_is_only_near_is_said_to_be(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.probability = 0.64
-    model.script = [*["Yes"] * 5, *["The paper counts paper boats on three ponds."] * 3]
-    answer = ask(assistant, LOOKED_FOR)
+    model.probability = 0.78
+    model.script = [*["Yes"] * 5, *["It is what was looked for."] * 3]
+    answer = ask(assistant, UNLIKE_ITS_WORDS)
     assert not answer.refused and answer.citations and answer.reason == ONLY_NEAR
 
 

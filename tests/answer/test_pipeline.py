@@ -143,7 +143,7 @@ def test_a_question_is_not_simply_affirmed(assistant: Assistant, model: Scripted
 
 
 def test_a_yes_or_no_that_hardly_looks_for_a_paper_is_about_one(assistant: Assistant, model: ScriptedGenerator) -> None:
-    question = "That folded boat census - did real users actually profit from it?"
+    question = "That folded boat census - did real people profit from it?"
     assert next(iter(assistant.router.probabilities(question))) == "find", "the wording alone says it"
     model.script = ["Real users profit."]
     answer, events = ask(assistant, question)
