@@ -12,7 +12,7 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rag.answer import record_wording
+from rag.answer import wording
 from rag.answer.read import Reader
 from rag.answer.run import Run
 from rag.errors import ModelError, Overloaded
@@ -31,8 +31,9 @@ COSINE_AGREES = 2.0
 LEAD_AGREES = 1.87
 LEAST_AGREEMENT = 1.25
 CLEAR_AGREEMENT = 1.6
-# Others that the model takes for what is looked for are listed, too, if they come near the best.
-ALSO_WITHIN, ALSO_FROM = 0.7, 0.65
+# Others that the model takes for what is looked for are listed, too, if they come near the best: nearer where one paper
+# is asked for than where papers are.
+ALSO_WITHIN, ALSO_WITHIN_SEVERAL, ALSO_FROM = 0.7, 1.2, 0.65
 SUREST = 0.99
 NEAREST_TITLES = 3
 # For a whole topic: about so many papers the model is asked, of which so many at most are among those that the search
@@ -67,10 +68,11 @@ class Agreed:
 def agreed(run: Run, hits: Sequence[Hit], reader: Reader) -> Generator[Event, None, Agreed]:
     """Ask the model about the first of `hits`, which are not empty and in the order of the search. Yields signs of
     life. A stopped run ends with what was asked until then."""
+    several = bool(wording.SEVERAL_WANTED.search(run.question))
     asked: list[tuple[float, float, Hit]] = []
     for hit in _candidates(hits):
         probability = yield from reader.agreement(run, hit.paper, run.question)
-        if not asked and _is_clear(probability, hits) and not record_wording.PLURAL.search(run.question):
+        if not asked and _is_clear(probability, hits) and not several:
             return Agreed((hit,), math.inf, (hit.paper.title,))
         odds = _log_odds(probability)
         asked.append((odds + COSINE_AGREES * hit.dense, odds, hit))
@@ -79,7 +81,8 @@ def agreed(run: Run, hits: Sequence[Hit], reader: Reader) -> Generator[Event, No
     asked.sort(key=lambda pair: -pair[0])
     best, odds, first = asked[0]
     lead = best - asked[1][0] if len(asked) > 1 else 0.0
-    also = [hit for score, own, hit in asked[1:] if score >= best - ALSO_WITHIN and own >= _log_odds(ALSO_FROM)]
+    near = best - (ALSO_WITHIN_SEVERAL if several else ALSO_WITHIN)
+    also = [hit for score, own, hit in asked[1:] if score >= near and own >= _log_odds(ALSO_FROM)]
     nearest = tuple(hit.paper.title for _, _, hit in asked[:NEAREST_TITLES])
     return Agreed((first, *also), odds + LEAD_AGREES * lead, nearest)
 

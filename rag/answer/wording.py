@@ -100,6 +100,7 @@ WANTS_PAPERS = pattern(
     | (which|what|any|some|more|other|another|similar|related)\s([\w-]+\s)?works?
     | ones | (which|what|any|the|another|other|that|this)\sone )\b"""
 )
+SEVERAL_WANTED = pattern(r"""\b( papers | posters | articles | studies )\b""")
 CONTINUES = pattern(r"""^\s*(and|but|so|or|ok(ay)?|then|what\sabout|how\sabout|why|how\scome|really)\b""")
 # What stands before the thing that the last question is asked of once more.
 ASKED_OF_THIS = pattern(r"""^\W* ( (and|but|so|or|ok(ay)?|then)\b\W* | (what|how)\s+about\b )+""")

@@ -48,9 +48,10 @@ def test_nothing_is_named_that_the_model_takes_for_none(assistant: Assistant, mo
 
 
 def test_a_paper_that_is_only_near_is_said_to_be(assistant: Assistant, model: ScriptedGenerator) -> None:
-    model.probability = 0.78
-    model.script = [*["Yes"] * 5, *["It is what was looked for."] * 3]
-    answer = ask(assistant, UNLIKE_ITS_WORDS)
+    model.probability = 0.54
+    model.script = [*["Yes"] * 5, *["It is what was looked for."] * 5]
+    answer = ask(assistant, "Are there theory papers about boats where the glue is honey and that makes floating hard?")
+    assert len(asked_about(model)) == 5, "papers are all compared, even if the first is clear"
     assert not answer.refused and answer.citations and answer.reason == ONLY_NEAR
 
 
