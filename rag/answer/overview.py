@@ -85,9 +85,15 @@ class Overview:
             return
         elif alone:
             chosen = relevant_set(hits, spelling if self.spelled else ())
-            hits = (yield from belonging(run, topic(run.question), hits, chosen, reader)) if reader else chosen
+            if reader:
+                about = topic(run.question)
+                chosen = yield from belonging(run, about, hits, chosen, reader, spelled=bool(spelling))
+            hits = chosen
         else:
             hits = relevant(hits)
+        if not hits:
+            run.refusal = NO_SUCH_PAPER
+            return
         yield from self._list(run, hits, lines)
 
     def _topic(self, question: str) -> Topic | None:

@@ -65,6 +65,18 @@ def test_what_the_model_takes_for_it_belongs_and_what_it_does_not_is_left_out(tm
     assert 0 < len(model.asked) <= 16 and all("kite strings" in tail for tail in model.asked)
 
 
+def test_a_topic_that_no_paper_spells_and_the_model_finds_in_none_is_not_there(tmp_path: Path) -> None:
+    question = "Give me an overview of the papers on strings of copper kites"
+    papers = [replace(paper, title=paper.title.replace("kite strings", "strings")) for paper in PAPERS]
+    for place, (liked, refused) in enumerate([((), True), (("Part 3",), False)]):
+        model = WellRead(liked=liked)
+        folder = tmp_path / str(place)
+        with assistant_of(folder, "kites", papers, model, off_topic=["how do I bake bread"]) as assistant:
+            *_, last = assistant.ask(question)
+        assert isinstance(last, Done) and last.answer.route in ("overview", "refuse") and model.asked
+        assert last.answer.refused is refused
+
+
 def test_papers_that_are_not_read_are_not_asked_about(tmp_path: Path) -> None:
     model = WellRead(liked=("Part 5",), unread=("Part 1",))
     assert listed(tmp_path / "model", model) == listed(tmp_path / "search", ScriptedGenerator())
