@@ -40,9 +40,9 @@ NEAREST_TITLES = 3
 # takes. To broad topics it says yes too easily, so what counts is by how much its log-odds are above their mean: a
 # logistic regression with the score of the search and whether that takes the paper, on 34 topics of three sessions, cut
 # at .35.
-ASKED_OF_SET, ASKED_INSIDE = 16, 10
-INSIDE_COUNTS, SCORE_COUNTS = 0.23, 0.5
-LEAST_TO_BELONG = 0.52
+ASKED_OF_SET, ASKED_INSIDE = 12, 9
+INSIDE_COUNTS, SCORE_COUNTS = 0.24, 0.69
+LEAST_TO_BELONG = 0.575
 # The probability of "yes" that one of them must have where no paper has the topic's words in a row: of ten such topics
 # that are there the best paper has .74 or more, of 15 of 16 that are not .71 or less.
 LEAST_OF_TOPIC = 0.72
