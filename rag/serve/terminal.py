@@ -167,7 +167,8 @@ class _AnswerView:
                 pass  # its sentences say what the groups are
             case Token(text):
                 self._pending += text
-                self._status("reading" if not self._writing else "writing")
+                reading = "reading" if self._evidence else "looking closer at the papers found"
+                self._status("writing" if self._writing else reading)
             case SentenceChecked(sentence):
                 self._sentence(sentence)
             case SentenceDropped():

@@ -72,7 +72,7 @@ def test_tokens_are_provisional_until_the_sentence_is_checked_or_dropped() -> No
         (Searching(1160), "Searching 1,160 papers"),
         (Waiting(1), "1 question before yours"),
         (Waiting(2), "2 questions before yours"),
-        (Token(""), "Working"),
+        (Token(""), "Looking closer at the papers found"),
     ],
 )
 def test_the_status_says_what_is_going_on(event: Event, status: str) -> None:

@@ -152,4 +152,4 @@ def _waiting(position: int) -> str:
 
 
 def _reading(evidence: tuple[Evidence, ...]) -> str:
-    return f"Reading [{evidence[0].n}] {evidence[0].paper.title}" if evidence else "Working"
+    return f"Reading [{evidence[0].n}] {evidence[0].paper.title}" if evidence else "Looking closer at the papers found"
