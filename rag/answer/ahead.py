@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
+from rag.answer.overview import is_whole
 from rag.answer.pipeline import LONGEST_QUESTION, Assistant
 from rag.answer.prompts import Prompts
 from rag.answer.records import Records
 from rag.answer.route import core
-from rag.answer.router import Router
 from rag.index.collections import Collections
 from rag.index.topics import Topic, stored_topics
 from rag.ingest.clean import clean_text
@@ -39,8 +39,8 @@ def likely(assistant: Assistant, draft: str, history: Sequence[Turn] = ()) -> li
 def needs_model(collections: Collections, question: str, name: str) -> bool:
     """Whether the wording of a question about a collection says that the language model will be needed. Raises
     UnknownCollection or IndexCorrupt."""
-    if Router.load().best(question) == "overview":
-        return False
+    if is_whole(question):
+        return False  # the topics of the session are made when it is indexed
     with collections.catalogue(name) as catalogue:
         return Records(catalogue).answer(question, list) is None
 
