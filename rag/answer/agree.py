@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from rag.answer import wording
 from rag.answer.read import Reader
 from rag.answer.run import Run
-from rag.errors import ModelError, Overloaded
+from rag.errors import ModelError, Overloaded, PromptTooLong
 from rag.types import Event, Hit
 
-# So many of the best by score, and of those nearest in meaning.
+# So many of the best by score, and of those nearest in meaning; these only where the model has read them all, since a
+# paper that it has to read first takes two seconds on two cores.
 BEST, NEAREST = 5, 5
 # A first paper that the model takes for the one, and that leads by so much in score, needs no comparison, unless papers
 # are asked for: so it was for 52 of 104 questions of four sessions, and right each time.
@@ -70,17 +71,23 @@ class Agreed:
 
 def agreed(run: Run, hits: Sequence[Hit], reader: Reader) -> Generator[Event, None, Agreed]:
     """Ask the model about the first of `hits`, which are not empty and in the order of the search. Yields signs of
-    life. A stopped run ends with what was asked until then."""
+    life. A stopped run ends with what was asked until then; where the model fails, it is the first one, not surely."""
     several = bool(wording.SEVERAL_WANTED.search(run.question))
     asked: list[tuple[float, float, Hit]] = []
-    for hit in _candidates(hits):
-        probability = yield from reader.agreement(run, hit.paper, run.question)
-        if not asked and _is_clear(probability, hits) and not several:
-            return Agreed((hit,), math.inf, (hit.paper.title,))
-        odds = _log_odds(probability)
-        asked.append((odds + COSINE_AGREES * hit.dense, odds, hit))
-        if run.stop.is_set():
-            break
+    try:
+        for hit in _candidates(hits, reader):
+            with suppress(PromptTooLong):  # another one may be it
+                probability = yield from reader.agreement(run, hit.paper, run.question)
+                if not asked and _is_clear(probability, hits) and not several:
+                    return Agreed((hit,), math.inf, (hit.paper.title,))
+                odds = _log_odds(probability)
+                asked.append((odds + COSINE_AGREES * hit.dense, odds, hit))
+            if run.stop.is_set():
+                break
+    except ModelError:  # told when the paper is read
+        asked = []
+    if not asked:
+        return Agreed((hits[0],), LEAST_AGREEMENT, (hits[0].paper.title,))
     asked.sort(key=lambda pair: -pair[0])
     best, odds, first = asked[0]
     lead = best - asked[1][0] if len(asked) > 1 else 0.0
@@ -123,9 +130,10 @@ def belonging(
     return sorted([*ordered[:first], *belong], key=lambda hit: -hit.score) or list(chosen)
 
 
-def _candidates(hits: Sequence[Hit]) -> list[Hit]:
+def _candidates(hits: Sequence[Hit], reader: Reader) -> Sequence[Hit]:
     nearest = sorted(hits, key=lambda hit: -hit.dense)[:NEAREST]
-    return list(dict.fromkeys([*hits[:BEST], *nearest]))
+    both = list(dict.fromkeys([*hits[:BEST], *nearest]))
+    return both if reader.has_read([hit.paper for hit in both]) else hits[:BEST]
 
 
 def _log_odds(probability: float) -> float:

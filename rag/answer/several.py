@@ -19,12 +19,11 @@ from rag.answer.facts import fold, names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
 from rag.answer.run import Run
-from rag.errors import ModelError
 from rag.retrieve.evidence import EvidenceFinder
 from rag.retrieve.search import Found, Searcher
 from rag.retrieve.select import SHARE_OF_FIND, relevant
 from rag.text import content_words
-from rag.types import Compared, Event, EvidenceFound, Hit, Paper, Quote, Sentence, SentenceChecked, Span
+from rag.types import Compared, Event, Hit, Paper, Quote, Sentence, SentenceChecked, Span
 
 FIND_PAPERS, MOST_FOUND = 3, 5  # where one paper is asked for, and where papers are
 MOST_SIDES = 4
@@ -52,11 +51,7 @@ def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, veri
     which of the papers found is that; if none, `run.refusal` is set, and if that is doubtful, `run.reason`."""
     hits: Sequence[Hit] = relevant(found.hits, share=SHARE_OF_FIND)
     if verify:
-        try:
-            chosen = yield from agreed(run, found.hits, reader)
-        except ModelError:  # what can be quoted stays
-            yield _offer_best(run, found, hits[:FIND_PAPERS], finder, matched=len(hits))
-            raise
+        chosen = yield from agreed(run, found.hits, reader)
         hits = chosen.hits
         if chosen.nothing and not run.stop.is_set():
             run.refusal, run.nearest = NO_SUCH_PAPER, chosen.nearest
@@ -253,22 +248,16 @@ def _read_each(
     *,
     matched: int,
 ) -> Iterator[Event]:
-    yield _offer_best(run, found, hits, finder, matched=matched)
-    for hit, offered in zip(hits, run.evidence, strict=True):
+    ranked = finder.rank(run.question, found.vector, [hit.paper for hit in hits])
+    yield run.offer([(hit, [s for s, _ in r[:1]]) for hit, r in zip(hits, ranked, strict=True)], matched=matched)
+    for hit, sentences in zip(hits, ranked, strict=True):
         opening = f"- {lead(hit)}" if len(hits) > 1 else lead(hit)
         job = Read(hit.paper, run.question, tail="line.tail", opening=opening, strict=True)
         kept: list[Sentence] = yield from reader.read(run, job)
         if run.stop.is_set():
             return
-        if not kept and offered.quotes:
-            best = offered.quotes[0]
-            yield quote_as_sentence(run, hit, Span(best.text, best.start, best.end), opening=opening)
-
-
-def _offer_best(run: Run, found: Found, hits: Sequence[Hit], finder: EvidenceFinder, *, matched: int) -> EvidenceFound:
-    """Each paper with the sentence that speaks to the question best."""
-    ranked = finder.rank(run.question, found.vector, [hit.paper for hit in hits])
-    return run.offer([(hit, [s for s, _ in r[:1]]) for hit, r in zip(hits, ranked, strict=True)], matched=matched)
+        if not kept and sentences:
+            yield quote_as_sentence(run, hit, sentences[0][0], opening=opening)
 
 
 def _span(quote: Quote | None) -> Span | None:

@@ -6,7 +6,7 @@ import pytest
 
 from rag.answer.abstain import NO_SUCH_PAPER, ONLY_NEAR
 from rag.answer.pipeline import Assistant
-from rag.errors import ModelError
+from rag.errors import ModelError, PromptTooLong
 from rag.testing import ScriptedGenerator
 from rag.types import Answer, Done
 
@@ -59,7 +59,15 @@ def test_a_paper_that_is_only_near_is_said_to_be(assistant: Assistant, model: Sc
 def test_a_model_that_fails_meanwhile_leaves_the_quotes(
     assistant: Assistant, model: ScriptedGenerator, said: list[str]
 ) -> None:
-    model.script = [*said, ModelError("The model is gone.", hint="Start again.")]
+    gone = ModelError("The model is gone.", hint="Start again.")
+    model.script = [*said, gone, gone]
     answer = ask(assistant, LOOKED_FOR)
     assert answer.citations[0].title == "A Census of Paper Boats" and "is gone" in (answer.reason or "")
     assert answer.sentences[0].text == answer.sentences[0].quotes[0].text
+
+
+def test_a_paper_that_is_too_long_for_the_model_is_passed_over(assistant: Assistant, model: ScriptedGenerator) -> None:
+    too_long = PromptTooLong("It is too long.", hint="Set POSTERCHAT_CONTEXT_TOKENS higher.")
+    model.script = ["No", too_long, "Yes", "No", "No", "It is what was looked for."]
+    answer = ask(assistant, UNLIKE_ITS_WORDS)
+    assert [citation.title for citation in answer.citations] == [asked_about(model)[2]]
