@@ -15,7 +15,7 @@ from rag.answer.abstain import (
     title_names,
 )
 from rag.answer.agree import agreed
-from rag.answer.facts import fold, names_in
+from rag.answer.facts import NAME, fold, names_in
 from rag.answer.read import Read, Reader
 from rag.answer.route import sides
 from rag.answer.run import Run
@@ -136,11 +136,20 @@ def _papers_named(question: str, names: Sequence[str], searcher: Searcher) -> li
     for name in dict.fromkeys(names):
         papers = searcher.catalogue.papers_by_id(searcher.catalogue.holding(name))
         meant = [paper for paper in papers.values() if fold(name) in title_names(paper.title)]
+        if len(papers) > 1:
+            meant = [paper for paper in meant if not _is_term(name, paper.title)]
         if not meant and fold(name) in by_itself:
             meant = list(papers.values())
         if len(meant) == 1:
             best.setdefault(meant[0].id, (name, Hit(meant[0], 1.0, 1.0, 0.0)))
     return list(best.values())
+
+
+def _is_term(name: str, title: str) -> bool:
+    """Whether a name of a title that other papers have, too, is a term of the field: an acronym that does not open it
+    (`GAN`)."""
+    spelled = [word for word in NAME.findall(title) if fold(word) == fold(name)]
+    return all(word.isupper() for word in spelled) and fold(title.partition(":")[0]) != fold(name)
 
 
 def _papers_with(names: Sequence[str], searcher: Searcher) -> list[tuple[str, Hit]]:

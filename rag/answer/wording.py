@@ -46,7 +46,8 @@ NOT_TOPIC = pattern(
 TOPIC_NAMED = pattern(r"""\btopic\s["“](?P<label>[^"“”]+)["”]""")  # as the page asks for a topic of the session
 BETWEEN_SIDES = pattern(
     r"""\s*(?: // | \| | \bversus\b | \bvs\b\.?
-    | \bcompared?\s(?:to|with)\b | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
+    | \bcompared?\s(?:to|with)\b | \bas\sopposed\sto\b | \bin\scontrast\s(?:to|with)\b
+    | \band\b | \bfrom\b | \bor\b | ; | , )\s*"""
 )
 # How many papers a comparison says that it compares.
 SIDES_COUNTED = {"two": 2, "both": 2, "pair": 2, "three": 3}

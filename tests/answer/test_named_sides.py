@@ -50,6 +50,19 @@ def test_two_names_are_compared_whatever_the_wording(tmp_path: Path) -> None:
     assert {citation.title for citation in last.answer.citations} == {PAPERS[0].title, PAPERS[1].title}
 
 
+def test_a_term_of_the_field_is_no_name(tmp_path: Path) -> None:
+    model = ScriptedGenerator(["WaxNet coats paper boats.", "Leaves keep sheets."])
+    papers = [
+        *PAPERS,
+        Paper("other", "A Second Look at LSD", (), "We look at sheets."),
+        *(Paper(f"lsd{n}", f"Sheets {n}", (), f"We use LSD {n} times.") for n in range(4)),
+    ]
+    with assistant_of(tmp_path, "toys", papers, model, off_topic=["What is for lunch?"]) as assistant:
+        *_, last = assistant.ask("How do WaxNet and the leaf-drying LSD of sheets on leaves differ?")
+        assert isinstance(last, Done) and last.answer.route == "compare"
+        assert {citation.paper_id for citation in last.answer.citations} == {"wax", "leaf"}
+
+
 def test_a_side_with_the_name_of_one_paper_is_that_paper(tmp_path: Path) -> None:
     model = ScriptedGenerator(["FoldPro folds sheets.", "LSD dries sheets."])
     with assistant_of(tmp_path, "toys", PAPERS, model, off_topic=["What is for lunch?"]) as assistant:

@@ -51,6 +51,7 @@ def test_sides_name_the_things_compared() -> None:
     assert sides("waxnet vs foldnet: what does each change about boats?") == ["waxnet", "foldnet"]
     assert len(sides("How does the slow clock paper compare to the fast room paper?")) == 2
     assert len(sides("Which methods are compared?")) < 2
+    assert sides("What wax does Hull use, as opposed to Keel?") == ["What wax does Hull use", "Keel"]
 
 
 def test_sides_stand_around_with_and_to_behind_a_verb_that_compares() -> None:
