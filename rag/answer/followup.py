@@ -199,6 +199,9 @@ class FollowUps:
         named = [record.id for record in self.records.names.titles(turn.question)]
         if len(named) == 1:
             return turn.question, tuple(named)
+        authors = self.records.limited_to(turn.question)
+        if by_them := tuple(hit.paper.id for hit in found.hits if hit.paper.id in authors):
+            return turn.question, by_them
         on_topic = found.relevance >= THRESHOLD or names_a_paper(turn.question, self.searcher.catalogue)
         near = tuple(hit.paper.id for hit in relevant(found.hits)) if on_topic else ()
         near = near[:1] if self.router.best(turn.question) == "fact" else near  # as it would have been answered

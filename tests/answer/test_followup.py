@@ -165,3 +165,8 @@ def test_a_question_says_itself_which_of_several_it_means(assistant: Assistant, 
     history = [Turn("Which papers are about boats on ponds, ladders or clocks?", cited=three)]
     question = "which of those is about gardens, and how many of them?"
     assert title(assistant, question, followups.context(question, history)) == "Why Ladders Lean Left"
+
+
+def test_a_turn_about_a_group_of_authors_is_about_their_paper(followups: FollowUps) -> None:
+    history = [Turn("How good is the one by Lind and colleagues with paper boats on ponds?")]
+    assert followups.context("and what did they find?", history).favoured == ("learning-to-whistle-with-few-tunes",)
