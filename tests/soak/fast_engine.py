@@ -44,6 +44,10 @@ class FastEngine:
         """Nothing is kept."""
         return False
 
+    def kept(self, tokens: list[int]) -> bool:
+        """Nothing is."""
+        return False
+
     def hold(self, tokens: list[int]) -> None:
         """Read the stable part."""
         self.make(tokens)
