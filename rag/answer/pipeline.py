@@ -251,7 +251,7 @@ class Assistant:
         titled = {record.id for record in self.records.names.titles(run.question)}
         if len(titled) == 1 and any(hit.paper.id in titled for hit in found.hits):
             hits = tuple(hit for hit in found.hits if hit.paper.id in titled)  # only that paper can say it
-        if doubtful:
+        elif doubtful:
             chosen = yield from agreed(run, hits, reader)
             hits = chosen.hits
             if chosen.nothing and not run.stop.is_set():
