@@ -1,8 +1,8 @@
 """When not to answer, decided outside the written text: nothing relevant, no such paper, not stated.
 
-Three signs, besides the relevance of the search (`rag/retrieve/relevance.py`) and the support check: a coined name in
-the question that no paper has; a best paper that the model itself does not take for what was looked for; and an
-overview whose best paper is far from the topic. How each was chosen: docs/decisions.md.
+Signs besides the relevance of the search (`rag/retrieve/relevance.py`), the support check, and what the model takes for
+what is looked for (`rag/answer/agree.py`): a coined name in the question that no paper has, and an overview whose best
+paper is far from the topic. How each was chosen: docs/decisions.md.
 """
 
 from __future__ import annotations

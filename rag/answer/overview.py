@@ -66,10 +66,9 @@ class Overview:
             return
         lines: dict[str, Span] = {}
         long_forms: dict[str, str] = {}
-        asked = run.question
+        asked = about = topic(run.question) if alone else run.question
         if alone:
             lines = self._contributions(run.question)
-            asked = topic(run.question)
             found = self.searcher.search(asked, limit=SET_CANDIDATES, candidates=SET_CANDIDATES)
             if len(topic_phrases(run.question)) == 1:  # of several, one with a common acronym would draw in its field
                 long_forms = spelled_out(asked, [hit.paper.abstract for hit in found.hits[:ACRONYMS_FROM]])
@@ -86,7 +85,6 @@ class Overview:
         elif alone:
             chosen = relevant_set(hits, spelling if self.spelled else ())
             if reader:
-                about = topic(run.question)
                 chosen = yield from belonging(run, about, hits, chosen, reader, spelled=bool(spelling))
             hits = chosen
         else:

@@ -139,9 +139,9 @@ class Assistant:
         if off and (search().relevance < DOUBTFUL or run.route == "compare"):
             yield from self._refuse(run, NOTHING_RELEVANT, search())
             return
-        named = self.parts.names and run.route != "find" and not self.records.limited_to(cleaned)
+        named = self.parts.names and run.route != "find"
         unknown = unknown_names(cleaned, search().hits, self.searcher.catalogue) if named else []
-        if unknown:
+        if unknown and not self.records.limited_to(cleaned):
             yield from self._refuse(run, f"No abstract in this collection mentions {', '.join(unknown)}.", search())
             return
         yield from self._answer(run, search(), alone=alone, doubtful=off)

@@ -85,9 +85,9 @@ class Records:
         spelled = pair or group
         surnames = [tuple(fold(name)) for name in spelled.groups() if name] if spelled else []
         named = [mention for mention in mentions if mention.people[0].tokens[-1:] in surnames]
-        return (
-            set.intersection(*(set(mention.papers) for mention in named)) if len(named) == len(surnames) > 0 else set()
-        )
+        if not surnames or len(named) != len(surnames):
+            return set()
+        return set.intersection(*(set(mention.papers) for mention in named))
 
     def named_one(self, question: str, hits: Sequence[Hit]) -> str | None:
         """The id of the one paper whose title a question has, or that alone has its only coined name: in small letters,

@@ -49,8 +49,10 @@ SENTENCES_A_SIDE = 1  # beside the quote
 def find(run: Run, found: Found, finder: EvidenceFinder, reader: Reader, *, verify: bool) -> Iterator[Event]:
     """The best papers, each with one written sentence about what was looked for. With `verify` the model is asked first
     which of the papers found is that; if none, `run.refusal` is set, and if that is doubtful, `run.reason`."""
-    hits: Sequence[Hit] = relevant(found.hits, share=SHARE_OF_FIND)
-    if verify:
+    hits: Sequence[Hit]
+    if not verify:
+        hits = relevant(found.hits, share=SHARE_OF_FIND)
+    else:
         chosen = yield from agreed(run, found.hits, reader)
         hits = chosen.hits
         if chosen.nothing and not run.stop.is_set():
@@ -154,10 +156,10 @@ def _is_term(name: str, title: str) -> bool:
 
 def _papers_with(names: Sequence[str], searcher: Searcher) -> list[tuple[str, Hit]]:
     """The papers that alone have one of these names, each with its name."""
-    alone = {name: held for name in names if len(held := searcher.catalogue.holding(name)) == 1}
-    papers = searcher.catalogue.papers_by_id(key for held in alone.values() for key in held)
-    by_paper = {key: name for name, held in alone.items() for key in held}
-    return [(by_paper[key], Hit(paper, 1.0, 1.0, 0.0)) for key, paper in papers.items()]
+    holding = ((name, searcher.catalogue.holding(name)) for name in names)
+    alone = {key: name for name, held in holding if len(held) == 1 for key in held}
+    papers = searcher.catalogue.papers_by_id(alone)
+    return [(alone[key], Hit(paper, 1.0, 1.0, 0.0)) for key, paper in papers.items()]
 
 
 def compare(

@@ -129,12 +129,12 @@ class Engine:
         return head + self._tokenize(prompt.stable), self._tokenize(prompt.tail) + self._tokenize(ending, special=True)
 
     def at_hand(self, tokens: list[int]) -> bool:
-        """Whether the state after `tokens` need not be read: it is held or there is a block, which counts as used."""
-        return self._held(tokens) or (self._blocks is not None and self._blocks.use(tokens))
+        """Whether the state after `tokens` need not be read: it is held or kept."""
+        return self._held(tokens) or self.kept(tokens)
 
     def kept(self, tokens: list[int]) -> bool:
-        """Whether there is a block of `tokens`. Thread-safe."""
-        return self._blocks is not None and self._blocks.path(tokens).exists()
+        """Whether there is a block of `tokens`, which counts as used. Thread-safe."""
+        return self._blocks is not None and self._blocks.use(tokens)
 
     def hold(self, tokens: list[int]) -> None:
         """Bring the context to exactly `tokens`: kept from the last job, restored, or read and saved."""
